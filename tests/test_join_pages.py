@@ -293,3 +293,12 @@ def test_a_restored_ledger_knows_which_pages_are_read_with_which_form(some: Path
     (some.parent / "empty").mkdir()
     assert ingest_nothing(some)[0] in (0, 1)
     assert rows(some / "returns.csv") == before
+
+
+def test_a_restored_ledger_that_has_lost_which_pages_go_together_works_it_out_again(some: Path) -> None:
+    before = rows(some / "returns.csv")
+    with closing(sqlite3.connect(some / LEDGER)) as ledger, ledger:
+        ledger.execute("DELETE FROM later_page")
+    (some / COPY).unlink()
+    assert run("restore", "-o", some).exit_code == 0
+    assert rows(some / "returns.csv") == before

@@ -14,6 +14,7 @@ from tests.deciding import decide, refused
 from tests.desk import go_to, made_records, require_accessible
 from tests.paged import LEADER, id_of, photos, sent, typed, verdicts
 from tests.photographs import jpeg
+from tests.remake_samples import locked
 from tests.viewer import draw
 
 Filled = Callable[..., bytes]
@@ -79,6 +80,17 @@ def test_a_page_is_looked_at_once_the_first_page_of_another_form_came_with_it_to
     ingest(tmp_path / "records", [tmp_path / "in"])
     assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.jpg": "needs_attention"}
     assert LEADER not in typed(tmp_path / "records", id_of(tmp_path / "records", "both.eml", "1.jpg"))
+
+
+def test_a_page_is_looked_at_once_a_form_of_another_school_that_came_with_it_is_opened(
+    tmp_path: Path, filled: Filled
+) -> None:
+    pages = pictures(filled)
+    files = {"1.jpg": pages["1.jpg"], "4.jpg": pages["4.jpg"], "other.pdf": locked(filled("2102"))}
+    tables_of(tmp_path, [["both"]], {"both": files})
+    assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "superseded"
+    ingest(tmp_path / "records", [tmp_path / "in"], passwords=["sesame"])
+    assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "needs_attention"
 
 
 # --- a page that is taken off -----------------------------------------------------------------------------------------

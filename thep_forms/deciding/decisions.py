@@ -34,6 +34,10 @@ class InForce(Struct, frozen=True):
         found = self.corrections.get(return_id)
         return found.year if found else ""
 
+    def is_assigned(self, return_id: str) -> bool:
+        """Whether a person said whose the return is, or of which year."""
+        return bool(self.school_of(return_id) or self.year_of(return_id))
+
     def confirms(self, return_id: str, code: ProblemCode, value: str | None = None) -> bool:
         """Whether a person said that this problem of the return is none. Without a `value`, whatever it was."""
         found = self.corrections.get(return_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import getpass
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding import Action, Decision, Verdict, in_force
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.errors import DecisionError, Remedy
+from thep_forms.office.join_pages import join_pages
 from thep_forms.office.words import all_in_short
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned, Views, open_for_writing
@@ -122,18 +123,26 @@ class Desk:
         """Note the decisions, and work out again what they change. Gives their numbers."""
         with self.ledger.transaction():
             numbers = tuple(self.ledger.add_decision(decision) for decision in decisions)
-            self.part_pages(decision.return_id for decision in decisions)
+            self.part_pages({decision.return_id for decision in decisions})
         self.work_out_again()
         return numbers
 
-    def part_pages(self, return_ids: Iterable[str]) -> None:
-        """Make each page of a form a return of its own of which a person says whose it is, and no other one."""
-        pages = {page.return_id: page for page in map(self.ledger.later_page, return_ids) if page}
-        said = in_force(self.ledger.decisions()) if pages else None
-        for return_id, page in pages.items():
-            is_apart = bool(said and (said.school_of(return_id) or said.year_of(return_id)))
-            if is_apart != page.is_apart:
-                self.ledger.keep_apart(page, is_apart=is_apart)
+    def part_pages(self, return_ids: Collection[str]) -> None:
+        """Make each page of a form a return of its own of which a person says whose it is, and no other one.
+
+        Which pages go together is worked out anew where returns came about which something was decided or undone.
+        """
+        pictures = [return_id for return_id in return_ids if self.ledger.kind(return_id) == FileKind.SCAN]
+        if not pictures:
+            return
+        said = in_force(self.ledger.decisions())
+        for page in filter(None, map(self.ledger.later_page, pictures)):
+            is_apart = said.is_assigned(page.return_id)
+            if is_apart and not page.is_apart:
+                self.ledger.take_off(page)
+            elif page.is_apart and not is_apart:
+                self.ledger.put_back(page)
+        join_pages(self.ledger, pictures, self.definitions)
 
     def work_out_again(self) -> None:
         """Check what was corrected, and decide about every return anew."""

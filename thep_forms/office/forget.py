@@ -194,7 +194,7 @@ def _disposal(folder: Path, records: Records, selection: Selection) -> Disposal:
         messages=tuple(sent for sent in ledger.sent() if selection.means(sent.dfe_number, sent.year)),
         refused=tuple(each for each in ledger.refused() if selection.means(each.dfe_number, each.year)),
         members=tuple(_members(ledger, selection)),
-        decisions=tuple(_decisions(ledger, selection, return_ids)),
+        decisions=tuple(_decisions(records, selection, return_ids)),
         unlisted=tuple(unknown) if selection.is_strays else (),
     )
     if disposal.is_empty:
@@ -231,11 +231,11 @@ def _members(ledger: Ledger, selection: Selection) -> Iterator[tuple[str, str]]:
             yield year, number
 
 
-def _decisions(ledger: Ledger, selection: Selection, return_ids: set[str]) -> Iterator[Decision]:
+def _decisions(records: Records, selection: Selection, return_ids: set[str]) -> Iterator[Decision]:
     """The decisions about the school, but for those that go with their returns."""
     if not selection.number:
         return
-    for decision in ledger.decisions():
+    for decision in records.decisions():
         is_about_it = selection.means(decision.dfe_number, decision.year)
         if decision.action is Action.ASSIGN and decision.field == Assigned.SCHOOL:
             is_about_it |= any(selection.means(number, decision.year) for number in (decision.before, decision.after))

@@ -63,8 +63,8 @@ class Intake:
         """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`.
 
         Afterwards `new` counts the sources that had not come before, of which `new_sources` are the first.
-        `passed_over` counts the files that were forgotten. `pictures` are the ids of the pictures of forms that were
-        read.
+        `passed_over` counts the files that were forgotten. `pages` are the ids of what may be pages of a form, or have
+        come beside some: the pictures of forms that were read, and all that was read once more.
         """
         self._mail = mail
         self._ledger, self._archive = ledger, Archive(folder)
@@ -77,10 +77,11 @@ class Intake:
         self._has_stopped = False
         self._stopped_at = ledger.sources_unopened_for(_STOPPED)
         self._read_once_more: set[str] = set()  # hashes of archived files
+        self._opened_again: list[str] = []  # the sources of containers
         self._waiting: dict[str, list[ReceivedFile]] = {}  # by hash: all files with the bytes that are being read
         self._forgotten, self.passed_over = ledger.forgotten(), 0
         self.new, self.new_sources = 0, set[str]()
-        self.pictures = set[str]()
+        self.pages = set[str]()
         self._committed = time.monotonic()
 
     def read_all(self, start_engine: Callable[[], Engine], places: Iterable[SourceFile]) -> None:
@@ -96,6 +97,8 @@ class Intake:
             raise
         finally:
             self._archive.discard_waiting()
+        for source in self._opened_again:
+            self.pages.update(arrival.return_id for _, arrival in self._ledger.forms_in(source))
         self._archive.sync()
         self._mail.note_done(self._waiting.values())
 
@@ -227,6 +230,7 @@ class Intake:
             self._note_returns(sha256, [_unread(kind, received.reason)], is_kept=False)
         elif sha256 in self._get_opener().tried_again:
             self._get_opener().tried_again.discard(sha256)
+            self._opened_again.append(received.source)
             self._ledger.forget(self._ledger.return_ids(sha256), [sha256])
         else:
             self._note_arrival(received, sha256)
@@ -261,9 +265,10 @@ class Intake:
     def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool) -> None:
         if returns[0].reading.kind is FileKind.FAILED:
             self._mail.read_again(self._waiting[sha256])
+        is_known = self._ledger.kind(return_id_of(sha256)) is not None
         self._ledger.add_file(sha256, returns, self._made_from, is_kept=is_kept)
-        if any(each.reading.kind is FileKind.SCAN for each in returns):
-            self.pictures.update(self._ledger.return_ids(sha256))
+        if is_known or any(each.reading.kind is FileKind.SCAN for each in returns):
+            self.pages.update(self._ledger.return_ids(sha256))
         self._note_arrivals(sha256)
         if time.monotonic() - self._committed > COMMIT_AFTER:
             self._commit()

@@ -5,15 +5,17 @@ A second picture of a page goes with the first one if it says the same.
 A person looks where several first pages are possible, and at what was decided about before. So it is where forms of
 several schools, or pages that nobody can read, came with a page whose code names no school.
 
-What goes together is worked out anew from the files themselves whenever another one comes to the same place. So it
-does not depend on their order, but for a form about which a person has decided: that keeps the pages that it has.
+What goes together is worked out anew from the files themselves whenever another one comes to the same place, or a
+person decides about one, or takes that back. So it does not depend on their order, but for a form about which a person
+has decided: that keeps the pages that it has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from thep_forms.deciding import Action, standing_decisions
+from thep_forms.deciding import Action, in_force, standing_decisions
+from thep_forms.definition import Definitions
 from thep_forms.definition.identity import go_together, school_in
 from thep_forms.office.page_places import Places, places_around
 from thep_forms.reading import Reading
@@ -21,18 +23,18 @@ from thep_forms.reading.later_pages import FIRST, is_later, one_of_each, what_is
 from thep_forms.records import Ledger
 
 
-def join_pages(ledger: Ledger, new: Collection[str], own_addresses: Collection[str]) -> None:
+def join_pages(ledger: Ledger, new: Collection[str], definitions: Definitions) -> None:
     """Read later pages with the first page of their form, in the places where returns came that are `new`, by id.
 
-    What was put together, or no longer goes together, is to be checked again then. `own_addresses` are as in `decide`.
+    What was put together, or no longer goes together, is to be checked again then.
     """
-    places = places_around(ledger, new, own_addresses)
+    places = places_around(ledger, new, definitions)
     readings = _readings(ledger, places)
     if not readings:
         return
     decided = _decided(ledger, readings)
     before, kept = _known_pages(ledger, readings, decided)
-    alone = readings.keys() - kept
+    alone = _standing_alone(ledger, readings, kept)
     bundled = {each for each in alone if len(ledger.return_ids(each)) > 1}
     pages = _Pages(readings, alone - decided - bundled, alone, places)
     now = {first: found for first, found in pages.by_first_page().items() if first not in decided}
@@ -70,6 +72,13 @@ def _known_pages(
     return before, kept
 
 
+def _standing_alone(ledger: Ledger, readings: Mapping[str, Reading], kept: Collection[str]) -> set[str]:
+    """The pictures that are read with no other one. A later page is left out of which a person said whose it is."""
+    said = in_force(ledger.decisions())
+    alone = readings.keys() - kept
+    return {each for each in alone if not (is_later(readings[each]) and said.is_assigned(each))}
+
+
 class _SayTheSame:
     """Pictures that say the same of the same pages. The smallest id of each group stands for all."""
 
@@ -92,7 +101,8 @@ class _Pages:
     """Finds out which pictures are pages of one form.
 
     `readings` are those of the pictures by themselves, by id. `free` are the ones that may go with another, and `alone`
-    the ones that go with none so far.
+    the ones that go with none so far: a later page of these that is not free is no less a page of a form that came
+    with it, so another one is not taken in its place.
     """
 
     def __init__(
@@ -100,10 +110,11 @@ class _Pages:
     ) -> None:
         self._readings, self._free, self._places = readings, frozenset(free), places
         self._firsts = {each for each in alone if FIRST in readings[each].pages}
+        self._later = {each for each in alone if is_later(readings[each])}
         self._same = _SayTheSame()
         for return_ids in places.pictures.values():
             saying: dict[object, list[str]] = {}
-            for return_id in self._free.intersection(return_ids):
+            for return_id in (self._free | self._later).intersection(return_ids):
                 if said := self._said(return_id):
                     saying.setdefault(said, []).append(return_id)
             for same in saying.values():
@@ -118,7 +129,7 @@ class _Pages:
         pages: dict[str, list[str]] = {first: [] for first in self._firsts & groups.keys()}
         for page, firsts in sorted(possible.items()):
             originals = {self._same.original(each) for each in firsts}
-            if len(originals) == 1 and self._is_of_one_school(groups[page], *originals):
+            if len(originals) == 1 and self._is_of_one_school(groups.get(page, {page}), *originals):
                 pages.setdefault(originals.pop(), []).append(page)
         found: dict[str, set[str]] = {}
         for first, later in pages.items():
@@ -132,7 +143,7 @@ class _Pages:
         found: dict[str, set[str]] = {}
         for return_ids in self._places.pictures.values():
             firsts = self._firsts.intersection(return_ids)
-            for page in filter(self._is_later, self._free.intersection(return_ids)):
+            for page in self._later.intersection(return_ids):
                 form_id = self._readings[page].form_id
                 followed = {each for each in firsts if go_together(self._readings[each].form_id, form_id)}
                 found.setdefault(self._same.original(page), set()).update(followed)
@@ -142,11 +153,8 @@ class _Pages:
                 self._same.add(firsts)
         return found
 
-    def _is_later(self, return_id: str) -> bool:
-        return is_later(self._readings[return_id])
-
     def _is_of_one_school(self, pictures: Collection[str], first: str) -> bool:
-        """Whether the code of a later page, or what came with its pictures, says that its school is that of `first`."""
+        """Whether a later page is of the first page's school, by its code or what came with its pictures."""
         has_code = any(school_in(self._readings[each].form_id) for each in pictures)
         return has_code or all(self._places.is_of_one_school(each, first) for each in pictures)
 

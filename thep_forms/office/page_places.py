@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from thep_forms.deciding import Arrival, Entry, deciding_message, verdict_of_arrival
+from thep_forms.deciding import Arrival, deciding_message, verdict_of_arrival
+from thep_forms.definition import Definitions
 from thep_forms.definition.identity import school_in
 from thep_forms.reading import FileKind
 from thep_forms.reading.reasons import ILLEGIBLE
 from thep_forms.records import Ledger
+from thep_forms.records.model import entry_of
 from thep_forms.sources.model import MessageOrigin
 
 _DOCUMENT = [FileKind.NOT_A_FORM]  # the kinds of what came from the place of a document
@@ -55,24 +57,25 @@ class Places(Struct, frozen=True):
         return self.near.get(return_id, set()) <= {self.school_of.get(first, "")}
 
 
-def places_around(ledger: Ledger, new: Iterable[str], own_addresses: Collection[str]) -> Places:
+def places_around(ledger: Ledger, new: Iterable[str], definitions: Definitions) -> Places:
     """The places in which returns came, those in which the pictures there came too, and so on.
 
-    `new` are the ids of the returns. `own_addresses` are as in `decide`.
+    `new` are the ids of the returns.
     """
-    return _Search(ledger, own_addresses).places(new)
+    return _Search(ledger, definitions).places(new)
 
 
 class _Search:
     """Looks up places from one picture to the next."""
 
-    def __init__(self, ledger: Ledger, own_addresses: Collection[str]) -> None:
-        self._ledger, self._own_addresses = ledger, own_addresses
+    def __init__(self, ledger: Ledger, definitions: Definitions) -> None:
+        self._ledger, self._definitions = ledger, definitions
+        self._own_addresses = definitions().partnership.own_addresses
         self._pictures: dict[Place, set[str]] = {}
         self._forms: dict[Place, set[str]] = {}
         self._documents: dict[str, bool] = {}
         self._schools: dict[str, str] = {}
-        self._by_school: dict[str, list[str]] = {}
+        self._by_school: dict[str, set[str]] | None = None  # pictures, read once for however many schools
 
     def places(self, new: Iterable[str]) -> Places:
         waiting, seen = set(new), set[str]()
@@ -96,20 +99,19 @@ class _Search:
     def _look_up(self, place: Place) -> None:
         """Note what came in a place."""
         self._pictures[place] = set()
-        for kind, arrival in self._pictures_of(place.school) if place.school else self._ledger.forms_in(place.path):
+        for kind, arrival in self._came_in(place):
             if self._place_of(arrival) == place:
                 found = self._pictures if kind == FileKind.SCAN else self._forms
                 found.setdefault(place, set()).add(arrival.return_id)
 
-    def _pictures_of(self, school: str) -> Iterator[tuple[str, Arrival]]:
-        """How each picture came that is of a school, or of its copy."""
-        if not self._by_school:
-            for return_id, *numbers in self._ledger.schools_of_pictures():
-                for number in {*numbers}:
-                    self._by_school.setdefault(number, []).append(return_id)
-        for return_id in self._by_school.get(school, ()):
-            for arrival in self._ledger.arrivals_of(return_id):
-                yield FileKind.SCAN, arrival
+    def _came_in(self, place: Place) -> Iterable[tuple[str, Arrival]]:
+        """The kind and the arrival of each form, and each picture of one, that may have come in a place."""
+        if not place.school:
+            return self._ledger.forms_in(place.path)
+        if self._by_school is None:
+            self._by_school = self._ledger.pictures_by_school()
+        pictures = self._by_school.get(place.school, ())
+        return ((FileKind.SCAN, arrival) for each in pictures for arrival in self._ledger.arrivals_of(each))
 
     def _place_of(self, arrival: Arrival) -> Place | None:
         """The place in which a school sent a return; None where it sent none, or nothing can belong to that."""
@@ -142,17 +144,17 @@ class _Search:
         return self._documents[path]
 
     def _school_of(self, return_id: str) -> str:
-        """The school of a return, as in `Places`; empty for a form that says nothing, and for later pages."""
-        came = self._ledger.one_return(return_id)
-        if not came:
+        """The school of a return, as in `Places`; empty for a form that says nothing, and for later pages.
+
+        What its file says by itself counts: not what a person said of it, nor what was known when it was checked.
+        """
+        from thep_forms.records.checks import check_reading  # slow to import, and few runs need it
+
+        own = self._ledger.own_reading(return_id)
+        if not own or not (own.says_something or own.reason == ILLEGIBLE):
             return ""
-        entry = came[0]
-        if entry.is_unchanged or (entry.reason != ILLEGIBLE and self._is_blank(entry)):
+        entry = entry_of(return_id, own, check_reading(own, self._definitions).checked)
+        if entry.is_unchanged:
             return ""
         stands_alone = entry.kind == FileKind.FORM or entry.reason == ILLEGIBLE
         return entry.dfe_number or entry.copy_of or (return_id if stands_alone else "")
-
-    def _is_blank(self, entry: Entry) -> bool:
-        """Whether a form says nothing, or a picture of one, by itself, without pages that are read with it."""
-        own = self._ledger.own_reading(entry.return_id) if entry.kind == FileKind.SCAN else None
-        return not own.says_something if own else entry.blank

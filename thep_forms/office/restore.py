@@ -10,13 +10,15 @@ from msgspec import Struct
 from thep_forms.definition import Definitions
 from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.office.ingest import ingest
+from thep_forms.office.join_pages import join_pages
 from thep_forms.office.verify import archived_files, column_of, is_named_by_content, unknown_files
 from thep_forms.records import Ledger, Records
 from thep_forms.records.database import Checks
 from thep_forms.records.last_copy import renew
 from thep_forms.records.ledger_errors import NO_RECORDS
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName
-from thep_forms.records.restoring import Restored, restore_ledger
+from thep_forms.records.restoring import LATER_PAGE, Restored, restore_ledger
+from thep_forms.records.results import renew_results
 
 
 class Restoration(Struct, frozen=True):
@@ -63,6 +65,8 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
             with ledger.transaction():
                 ledger.read_mailboxes_again()
                 ledger.forget_unused_texts()
+        if restored and LATER_PAGE in restored.incomplete:
+            _join_pages(ledger, definitions)
     _renew_copy(folder)
     archive = archived_files(folder)
     with Ledger.existing(folder, unchanged=True) as ledger:
@@ -73,6 +77,13 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
         known = {returned.return_id for returned in Records(ledger, definitions).returns()}
         numbers = {str(decision.number) for decision in ledger.decisions()}
     return Restoration(restored, len(unknown), _without(returns, known), _without(decisions, numbers))
+
+
+def _join_pages(ledger: Ledger, definitions: Definitions) -> None:
+    """Work out anew which pages are read as one form. Of a form about which a person has decided, nobody can tell."""
+    renew_results(ledger, definitions)  # some may be lacking, too
+    with ledger.transaction():
+        join_pages(ledger, [return_id for return_id, _ in ledger.pictures()], definitions)
 
 
 def _is_whole(folder: Path) -> bool:

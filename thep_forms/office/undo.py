@@ -36,7 +36,7 @@ def undo(folder: Path, numbers: Sequence[int], why: str, definitions: Definition
             for decision in wanted:
                 taken.append(desk.ledger.add_decision(_undoing(desk, decision, why)))
                 desk.ledger.note_undone(decision.number, taken[-1])
-            desk.part_pages(decision.return_id for decision in wanted)
+            desk.part_pages({decision.return_id for decision in wanted})
         desk.work_out_again()
         desk.write_tables()
         return Undone(tuple(wanted), tuple(taken), tuple(_outcomes(desk, wanted, taken)))

@@ -85,6 +85,14 @@ def what_is_said(reading: Reading) -> frozenset[tuple[str, str]]:
     return frozenset((name, answer.text) for name, answer in answers.items())
 
 
+def loses_nothing(form: Reading, page: Reading) -> bool:
+    """Whether all that a page says is read if it follows a form: it says nothing that the form says otherwise."""
+    if not page.says_something or set(form.pages).isdisjoint(page.pages):
+        return True
+    said = what_is_said(page)
+    return bool(said) and said <= what_is_said(form)
+
+
 def _boxes(readings: Iterable[Reading]) -> tuple[str, ...]:
     return tuple(sorted({name for reading in readings for name in reading.boxes}))
 

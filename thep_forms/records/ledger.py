@@ -235,15 +235,10 @@ class Ledger(DecisionsAndResults):
 
     def forms_in(self, path: str) -> list[tuple[str, Arrival]]:
         """The kind and the arrival of each form, and each picture of one, that came in the container at that path."""
-        tables = "arrival a JOIN entry e ON e.return_id = a.return_id"
-        query = select(f"kind, {_ARRIVAL}", f"{tables} WHERE kind IN (?,?) AND source > ? AND source < ?")
+        is_in = "kind IN (?,?) AND source > ? AND source < ? ORDER BY source, a.return_id"
+        query = select(f"kind, {_ARRIVAL}", f"arrival a JOIN entry e ON e.return_id = a.return_id WHERE {is_in}")
         values = (FileKind.FORM, FileKind.SCAN, f"{path}/", f"{path}{_AFTER_SLASH}")
         return [(kind, _arrival(*row)) for kind, *row in self._connection.execute(query, values)]
-
-    def schools_of_pictures(self) -> Iterator[tuple[str, str, str]]:
-        """The id of each picture of a form, its DfE number, and that of the school that its copy was made for."""
-        query = "SELECT return_id, dfe_number, copy_of FROM result NATURAL JOIN entry WHERE kind=?"
-        return iter(self._connection.execute(query, (FileKind.SCAN,)))
 
     def new_pictures(self) -> set[str]:
         """The ids of the pictures of forms that came since the last run ended."""

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from thep_forms.reading import FileKind, Reading
-from thep_forms.reading.later_pages import with_later_pages
+from thep_forms.reading.later_pages import loses_nothing, with_later_pages
 from thep_forms.records.database import Database
 
 
@@ -63,6 +63,15 @@ class PagesOfForms(Database):
         row = self._connection.execute(query, (return_id,)).fetchone()
         return LaterPage(row[0], row[1], bool(row[2])) if row else None
 
+    def pictures_by_school(self) -> dict[str, set[str]]:
+        """The ids of the pictures with each DfE number, and of those of copies made for the school of it."""
+        found: dict[str, set[str]] = {}
+        query = "SELECT copy_of, dfe_number, return_id FROM result NATURAL JOIN entry WHERE kind=?"
+        for *numbers, return_id in self._connection.execute(query, (FileKind.SCAN,)):
+            for number in filter(None, numbers):
+                found.setdefault(number, set()).add(return_id)
+        return found
+
     def can_be_taken_off(self, return_id: str) -> bool:
         """Whether a later page can become a return of its own: its form has a reading without it."""
         page = self.later_page(return_id)
@@ -80,10 +89,21 @@ class PagesOfForms(Database):
         self._connection.executemany("INSERT INTO later_page VALUES (?,?,0)", rows)
         self._check_again(pages)
 
-    def keep_apart(self, page: LaterPage, *, is_apart: bool) -> None:
-        """Note whether a later page is a return of its own. The form that it is read with is then checked again."""
-        query = "UPDATE later_page SET is_apart=? WHERE return_id=?"
-        self._connection.execute(query, (is_apart, page.return_id))
+    def take_off(self, page: LaterPage) -> None:
+        """Note that a later page is a return of its own. The form is then checked again without it."""
+        self._connection.execute("UPDATE later_page SET is_apart=1 WHERE return_id=?", (page.return_id,))
+        self._check_again([page.first])
+
+    def put_back(self, page: LaterPage) -> None:
+        """Note that a page that was taken off its form is read with it again, and have the form checked again.
+
+        If the form has got another picture of the page since, which says something else, the page stays as it is.
+        """
+        own, form = self.own_reading(page.return_id), self.reading(page.first)
+        if own and form and loses_nothing(form, own):
+            self._connection.execute("UPDATE later_page SET is_apart=0 WHERE return_id=?", (page.return_id,))
+        else:
+            self._connection.execute("DELETE FROM later_page WHERE return_id=?", (page.return_id,))
         self._check_again([page.first])
 
     def _forget_pages(self, return_ids: Iterable[str]) -> None:

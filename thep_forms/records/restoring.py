@@ -25,7 +25,8 @@ from thep_forms.records.ledger_errors import errors_in_words
 from thep_forms.records.model import ENTERED
 from thep_forms.records.names import ARCHIVE, JOURNAL, LAST_COPY, LEDGER, damaged_ledger, hash_in_name, read_only
 
-_IDENTITY, _LATER_PAGE = "identity", "later_page"  # tables
+_IDENTITY = "identity"  # the table of its name
+LATER_PAGE = "later_page"
 ID = 16  # hex digits of a file's hash in the id of its first return
 
 
@@ -201,9 +202,9 @@ def _mend(new: sqlite3.Connection, records: Path, incomplete: frozenset[str]) ->
     new.execute("DELETE FROM entry WHERE return_id NOT IN (SELECT return_id FROM arrival)")
     for table in ("arrival", "reading", "result", "result_detail"):
         new.execute(f"DELETE FROM {table} WHERE return_id NOT IN (SELECT return_id FROM entry)")  # noqa: S608 - as above
-    if _LATER_PAGE in checksums.tables(new):  # versions before 14 had none
+    if LATER_PAGE in checksums.tables(new):  # versions before 14 had none
         new.execute(
-            f"DELETE FROM {_LATER_PAGE} WHERE return_id NOT IN (SELECT return_id FROM entry) "  # noqa: S608 - as above
+            f"DELETE FROM {LATER_PAGE} WHERE return_id NOT IN (SELECT return_id FROM entry) "  # noqa: S608 - as above
             "OR first NOT IN (SELECT return_id FROM entry)"
         )
     new.execute("DELETE FROM unopened WHERE source IN (SELECT source FROM arrival)")
@@ -215,7 +216,7 @@ def _mend(new: sqlite3.Connection, records: Path, incomplete: frozenset[str]) ->
     unlisted = "SELECT DISTINCT sha256 FROM entry WHERE sha256 NOT IN (SELECT sha256 FROM file)"
     for (sha256,) in new.execute(unlisted).fetchall():
         new.execute("INSERT INTO file VALUES (?,?)", (sha256, sha256[:ID] in archived))
-    if incomplete & {"result", "result_detail", _LATER_PAGE}:  # all that was read is checked again
+    if incomplete & {"result", "result_detail", LATER_PAGE}:  # all that was read is checked again
         new.execute("UPDATE result SET made_from='' WHERE return_id IN (SELECT return_id FROM reading)")
 
 
