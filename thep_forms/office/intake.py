@@ -63,8 +63,8 @@ class Intake:
         """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`.
 
         Afterwards `new` counts the sources that had not come before, of which `new_sources` are the first.
-        `passed_over` counts the files that were forgotten. `pages` are the ids of what may be pages of a form, or have
-        come beside some: the pictures of forms that were read, and all that was read once more.
+        `passed_over` counts the files that were forgotten. `pages` are the ids of what may be pages of a form, or came
+        beside some. These are the pictures of forms that were read, and all that was read once more.
         """
         self._mail = mail
         self._ledger, self._archive = ledger, Archive(folder)

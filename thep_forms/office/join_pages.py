@@ -5,9 +5,9 @@ A second picture of a page goes with the first one if it says the same.
 A person looks where several first pages are possible, and at what was decided about before. So it is where forms of
 several schools, or pages that nobody can read, came with a page whose code names no school.
 
-What goes together is worked out anew from the files themselves whenever another one comes to the same place, or a
-person decides about one, or takes that back. So it does not depend on their order, but for a form about which a person
-has decided: that keeps the pages that it has.
+What goes together is worked out anew from the files themselves whenever another one comes to the same place. So it is
+when a person decides about one, or takes that back. It does not depend on the order in which the files came. But a form
+about which a person has decided keeps the pages that it has.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ class _Pages:
     """Finds out which pictures are pages of one form.
 
     `readings` are those of the pictures by themselves, by id. `free` are the ones that may go with another, and `alone`
-    the ones that go with none so far: a later page of these that is not free is no less a page of a form that came
-    with it, so another one is not taken in its place.
+    the ones that go with none so far. A later page that is alone and not free may still be the page of a form that came
+    with it. So no other one is taken in its place.
     """
 
     def __init__(

@@ -24,8 +24,8 @@ class Place(Struct, frozen=True):
     """The message, or else the folder, in which files came. `at` is when the message came, where that is known.
 
     Another message may come with the same path: it is saved under the same name, or its mailbox is exported again.
-    A message may also pass on those of several others: `writer` is the sender of the innermost one. A folder is a place
-    for the pictures of each school by itself, `school`, which their codes name; that in a document is one for all.
+    A message may also pass on those of several others: `writer` is the sender of the innermost one. In a folder, the
+    pictures of each `school` have a place of their own: their codes name it. A folder in a document is one place.
     """
 
     path: str

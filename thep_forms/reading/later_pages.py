@@ -37,7 +37,7 @@ def with_later_pages(first: Reading, later: Sequence[tuple[str, Reading]]) -> Re
     """The reading of a form, whose later pages are in other files. `later` are their readings with the ids of these.
 
     They follow in the order of their numbers, whatever the order in which they are given. A page may come again that
-    says the same: then the first picture of it counts, and further notes of the other, which follows at the end.
+    says the same. Then its first picture counts, with the notes of both, and the other one follows at the end.
     """
     answers, notes, places = dict(first.answers), [*first.notes], [*first.places]
     later_pages: list[LaterPages] = []
