@@ -113,7 +113,7 @@ def test_answers_on_a_page_that_did_not_come_back_are_not_said_to_be_empty(tmp_p
     assert messages["phase_missing"] == "Phase: the page with this answer did not come back."
     assert not [message for message in messages.values() if "there is no answer" in message]
     (task,) = summary.tasks
-    assert task.what == ("pages did not come back",)
+    assert (task.what, task.act) == (("pages did not come back",), "enter")
 
 
 def test_the_school_is_asked_once_for_pages_that_did_not_come_back(tmp_path: Path, copy: bytes) -> None:

@@ -174,21 +174,27 @@ def _what(entry: Returned, errors: Iterable[Problem], records: Records) -> list[
 
 def _act(entry: Returned, errors: Sequence[Problem], number: str) -> Act:
     """What most often settles a return. `number` is that of its school, empty where nobody knows it."""
-    codes = {problem.code for problem in errors}
     if entry.entry.reason == NO_CHANGES and number:
         return Act.ENTER_UNCHANGED
-    if not entry.entry.has_answers:
-        if number:
-            return Act.ENTER
-        return Act.CLOSE if entry.entry.kind == FileKind.NOT_A_FORM or entry.entry.blank else Act.ASSIGN_SCHOOL
+    if entry.entry.has_answers:
+        return _act_on_answers(errors, number)
+    if number:
+        return Act.ENTER
+    return Act.CLOSE if entry.entry.kind == FileKind.NOT_A_FORM or entry.entry.blank else Act.ASSIGN_SCHOOL
+
+
+def _act_on_answers(errors: Sequence[Problem], number: str) -> Act:
+    """The same of a return from which answers were read. Those of a known school on pages that are missing can wait."""
+    left = [problem for problem in errors if not (number and problem.is_on_missing_page)]
+    codes = {problem.code for problem in left}
     if ProblemCode.RETURN_CONFLICT in codes:
         return Act.PREFER
     if codes <= _TO_CONFIRM:
-        return Act.CONFIRM
+        return Act.CONFIRM if left or not errors else Act.ENTER
     if codes & _OF_YEAR:
         return Act.ASSIGN_YEAR
     if codes & _OF_SCHOOL:
         return Act.ASSIGN_SCHOOL
     if ProblemCode.FORM_OTHER in codes:
         return Act.ENTER if number else Act.CLOSE
-    return Act.CORRECT if any(problem.field for problem in errors) else Act.CONFIRM
+    return Act.CORRECT if any(problem.field for problem in left) else Act.CONFIRM
