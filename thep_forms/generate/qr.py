@@ -7,6 +7,7 @@ That begins with a comment that says what the code says, so that a reader of the
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import zxingcpp
 
@@ -23,9 +24,9 @@ def qr_code(code: Code, area: Rect) -> bytes:
     It is one filled path, so that no viewer draws seams between its modules.
     """
     barcode = zxingcpp.create_barcode(str(code), zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    picture = zxingcpp.write_barcode_to_image(barcode, add_quiet_zones=False)
+    picture: Any = zxingcpp.write_barcode_to_image(barcode, add_quiet_zones=False)  # its stub says it is no buffer
     rows, _ = picture.shape
-    modules = bytes(memoryview(picture))  # type: ignore[arg-type] # it is a buffer, which zxing-cpp's stub leaves out
+    modules = bytes(memoryview(picture))
     module = area.width / rows
     parts = [b"q 0 g", b"%.4f 0 0 %.4f %.2f %.2f cm" % (module, module, area.x, area.y)]
     for row in range(rows):
