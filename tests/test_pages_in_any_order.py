@@ -38,13 +38,13 @@ def pictures(filled: Filled) -> dict[str, bytes]:
     return photos(form, 1, 4) | second | {"other 1.jpg": photos(filled("2101", dfe_number="2102"), 1)["1.jpg"]}
 
 
+def with_last_page(pages: dict[str, bytes], **firsts: str) -> dict[str, dict[str, bytes]]:
+    """Messages by their names, with the last page and one of the others."""
+    return {message: {name: pages[name] for name in (first, "4.jpg")} for message, first in firsts.items()}
+
+
 def test_the_tables_are_the_same_in_whatever_order_pictures_of_pages_came(tmp_path: Path, filled: Filled) -> None:
-    pages = pictures(filled)
-    messages = {
-        "both": {name: pages[name] for name in ("1.jpg", "4.jpg")},
-        "second": {name: pages[name] for name in ("second 1.jpg", "4.jpg")},
-        "other": {name: pages[name] for name in ("other 1.jpg", "4.jpg")},
-    }
+    messages = with_last_page(pictures(filled), both="1.jpg", second="second 1.jpg", other="other 1.jpg")
     expected = tables_of(tmp_path / "at once", [[*messages]], messages)
     for first in range(len(messages)):
         order = [*messages][first:] + [*messages][:first]
@@ -54,11 +54,7 @@ def test_the_tables_are_the_same_in_whatever_order_pictures_of_pages_came(tmp_pa
 def test_a_page_that_came_with_two_pictures_of_one_first_page_is_read_with_one_of_them(
     tmp_path: Path, filled: Filled
 ) -> None:
-    pages = pictures(filled)
-    messages = {
-        "both": {name: pages[name] for name in ("1.jpg", "4.jpg")},
-        "second": {name: pages[name] for name in ("second 1.jpg", "4.jpg")},
-    }
+    messages = with_last_page(pictures(filled), both="1.jpg", second="second 1.jpg")
     tables_of(tmp_path, [["both"], ["second"]], messages)
     found = verdicts(tmp_path / "records", "both.eml") | verdicts(tmp_path / "records", "second.eml")
     assert sorted(found) == ["1.jpg", "4.jpg", "second 1.jpg"]
@@ -68,11 +64,7 @@ def test_a_page_that_came_with_two_pictures_of_one_first_page_is_read_with_one_o
 def test_a_page_is_looked_at_once_the_first_page_of_another_form_came_with_it_too(
     tmp_path: Path, filled: Filled
 ) -> None:
-    pages = pictures(filled)
-    messages = {
-        "both": {name: pages[name] for name in ("1.jpg", "4.jpg")},
-        "other": {name: pages[name] for name in ("other 1.jpg", "4.jpg")},
-    }
+    messages = with_last_page(pictures(filled), both="1.jpg", other="other 1.jpg")
     tables_of(tmp_path, [["both"]], messages)
     assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "superseded"
     for name in messages:

@@ -72,8 +72,7 @@ class _Checker:
 
     def _number_on_missing_page(self) -> str:
         """The number of the school that the copy was made for, if the page with the box for it did not come back."""
-        is_missing = self.reading.pages_missing and self.definition.dfe_field.name not in self.reading.boxes
-        return self._copy_of() if is_missing else ""
+        return "" if self.reading.has_box(self.definition.dfe_field.name) else self._copy_of()
 
     def _file(self) -> None:
         if self.reading.damaged:
@@ -182,8 +181,8 @@ class _Checker:
         """Note that an answer is missing in a box, which is that of the `name` if none is given."""
         words = {"wanted": wanted, "options": options, "prefix": self.definition.partnership.dfe_prefix}
         found = problem(self.definition, code, name, label, typed, **words)
-        is_missing = bool(self.reading.pages_missing) and (box or name) not in self.reading.boxes
-        self.answer_checker.problems.append(on_missing_page(found, self.definition) if is_missing else found)
+        has_box = self.reading.has_box(box or name)
+        self.answer_checker.problems.append(found if has_box else on_missing_page(found, self.definition))
 
     def _ticks(self, field: Field, boxes: tuple[Box, ...]) -> str:
         ticked: list[Option] = []

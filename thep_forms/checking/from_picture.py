@@ -54,12 +54,7 @@ def _confirmed(corrections: Corrections, reading: Reading, definition: FormDefin
     """The answers that a person confirmed, by the name of their box, on the pages that came back."""
     keys = (key for key in corrections.confirmed if key.code == ProblemCode.SCAN_UNCONFIRMED)
     boxes = {key.field: key.value for key in keys if key.value and definition.box(key.field)}
-    return {name: text for name, text in boxes.items() if _has_box(reading, name)}
-
-
-def _has_box(reading: Reading, name: str) -> bool:
-    """Whether the page with the box came back."""
-    return not reading.pages_missing or name in reading.boxes
+    return {name: text for name, text in boxes.items() if reading.has_box(name)}
 
 
 class _Likely:
@@ -108,7 +103,7 @@ class _Likely:
             return
         read = self.found.get(field, "")
         number = self._number(read)
-        if number and number != dfe_number(read, self.prefix).value and _has_box(self.reading, field):
+        if number and number != dfe_number(read, self.prefix).value and self.reading.has_box(field):
             self.found[field] = number.removeprefix(self.prefix)
 
     def _number(self, read: str) -> str:

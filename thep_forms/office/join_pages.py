@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from thep_forms.deciding import Action, in_force, standing_decisions
+from thep_forms.deciding import Action, Decision, in_force, standing_decisions
 from thep_forms.definition import Definitions
 from thep_forms.definition.identity import go_together, school_in
 from thep_forms.office.page_places import Places, places_around
@@ -32,9 +32,10 @@ def join_pages(ledger: Ledger, new: Collection[str], definitions: Definitions) -
     readings = _readings(ledger, places)
     if not readings:
         return
-    decided = _decided(ledger, readings)
+    decisions = ledger.decisions()
+    decided = _decided(decisions, readings)
     before, kept = _known_pages(ledger, readings, decided)
-    alone = _standing_alone(ledger, readings, kept)
+    alone = _standing_alone(decisions, readings, kept)
     bundled = {each for each in alone if len(ledger.return_ids(each)) > 1}
     pages = _Pages(readings, alone - decided - bundled, alone, places)
     now = {first: found for first, found in pages.by_first_page().items() if first not in decided}
@@ -49,10 +50,10 @@ def _readings(ledger: Ledger, places: Places) -> dict[str, Reading]:
     return {return_id: reading for return_id, reading in readings.items() if reading}
 
 
-def _decided(ledger: Ledger, readings: Mapping[str, Reading]) -> set[str]:
+def _decided(decisions: Iterable[Decision], readings: Mapping[str, Reading]) -> set[str]:
     """The ids of the returns about which a person has decided, or which version 13 read with later pages."""
     decided = {return_id for return_id, reading in readings.items() if reading.later_pages}
-    for decision in standing_decisions(ledger.decisions()):
+    for decision in standing_decisions(decisions):
         if decision.action not in (Action.NOTE, Action.UNDO):
             decided.update((decision.return_id, *decision.before.split(";")))
     return decided
@@ -72,9 +73,9 @@ def _known_pages(
     return before, kept
 
 
-def _standing_alone(ledger: Ledger, readings: Mapping[str, Reading], kept: Collection[str]) -> set[str]:
+def _standing_alone(decisions: Iterable[Decision], readings: Mapping[str, Reading], kept: Collection[str]) -> set[str]:
     """The pictures that are read with no other one. A later page is left out of which a person said whose it is."""
-    said = in_force(ledger.decisions())
+    said = in_force(decisions)
     alone = readings.keys() - kept
     return {each for each in alone if not (is_later(readings[each]) and said.is_assigned(each))}
 

@@ -158,6 +158,10 @@ class Reading(Struct, frozen=True, omit_defaults=True):
                 return later.return_id, page - later.first
         return "", page
 
+    def has_box(self, name: str) -> bool:
+        """Whether the page with the box of that name came back."""
+        return not self.pages_missing or name in self.boxes
+
     def text_of(self, name: str) -> str:
         """What was read from the box of that name; empty where nothing was."""
         answer = self.answers.get(name)
