@@ -89,6 +89,7 @@ class World:
                 "errors": errors,
                 "read_from": chance.choice(("fields", "fields", "page_text", "scan")),
                 "content": chance.choice((b"a", b"b", return_id.encode())),
+                "section_contents": chance.choice((b"", b"1" * 8, bytes(8))) + chance.choice((b"2" * 8, bytes(8))),
             }
         if kind == FileKind.SCAN and self.entries and chance.random() < 0.4:
             about["page_of"] = chance.choice(sorted(self.entries))

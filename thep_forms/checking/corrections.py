@@ -84,6 +84,8 @@ def _beside(value: CheckedValue, text: str, reading: Reading) -> CheckedValue:
 
 def without_confirmed(checked: Checked, corrections: Corrections) -> Checked:
     """The checked return without the problems of which a person said that they are none."""
+    if not corrections.confirmed:
+        return checked
     confirmed = set(corrections.confirmed)
     left = tuple(problem for problem in checked.problems if ProblemKey.of(problem) not in confirmed)
     return replace(checked, problems=left)

@@ -101,7 +101,8 @@ class Checked(Struct, frozen=True):
     """A return that was checked. `school_name` is what `record` has as the school's name.
 
     `copy_of` is the DfE number of the school that the form was made for, whatever was typed into it. It is empty
-    where it was made for none, or does not say.
+    where it was made for none, or does not say. `section_contents` are hashes of the answers that came in, as
+    the module of that name makes them.
     """
 
     year: MembershipYear | None
@@ -112,6 +113,7 @@ class Checked(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     copy_of: str = ""
     school_name: str = ""
+    section_contents: bytes = b""
 
     @property
     def acceptable(self) -> bool:

@@ -19,9 +19,8 @@ from thep_forms.deciding.decisions import InForce, in_force
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict, school_of
 from thep_forms.deciding.order import Candidate, is_later, winner
 from thep_forms.deciding.registers import Members, Registers
-from thep_forms.deciding.senders import (
-    messages_by_return,
-)
+from thep_forms.deciding.same_pictures import is_picture_of, names_no_school, pictures_of_forms_beside
+from thep_forms.deciding.senders import messages_by_return
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import NOT_READ, ReadFrom
 from thep_forms.reading.reasons import NOTHING_ASKED, NOTHING_WRITTEN
@@ -79,8 +78,8 @@ def judge(
     returns, from_schools = came_in.returns, came_in.from_schools
     earlier = earlier_years(returns, from_schools, began)
     earlier = {return_id: year for return_id, year in earlier.items() if not decided.year_of(return_id)}
-    has_blanks = any(map(_may_give_way, returns))
-    messages = messages_by_return(from_schools, own_addresses) if has_blanks else {}
+    is_asked = any(_may_give_way(entry) or names_no_school(entry) for entry in returns)
+    messages = messages_by_return(from_schools, own_addresses) if is_asked else {}
     decider = _Decider(returns, came_in.dates, came_in.decorations, decided, registers, earlier, messages)
     judgements = decider.judgements().with_others(came_in.others)
     later_pages = {
@@ -269,7 +268,8 @@ class _Decider:
     def _let_faulty_ones_give_way(self) -> None:
         """A return with errors is superseded by the accepted one of its school and year, if that is a later one.
 
-        So is a picture that says the same as the accepted one, whenever it came: there is nothing to confirm.
+        So is a picture that says the same as the accepted one, whenever it came: there is nothing to confirm. One that
+        names no school has to come in the same message.
 
         The year of a form of an earlier year is here the one that was collected.
         """
@@ -283,6 +283,9 @@ class _Decider:
             later = accepted.get((self._year(entry), self._school(entry)))
             if later and self._is_mended_by(entry, later):
                 self.superseded.add(entry.return_id)
+        if pictures := list(filter(names_no_school, faulty)):
+            forms = filter(self._is_accepted, self.entries)
+            self.superseded |= pictures_of_forms_beside(pictures, forms, self.messages, self.decided)
 
     def _let_unchanged_copies_give_way(self) -> None:
         """A copy that came back untouched is superseded by any changed return of its school and year."""
@@ -336,8 +339,8 @@ class _Decider:
 
     def _is_mended_by(self, faulty: Entry, accepted: Entry) -> bool:
         is_preferred = (accepted.return_id, faulty.return_id) in self.preferred
-        is_picture_of_same = faulty.read_from == ReadFrom.SCAN and faulty.content == accepted.content
-        return is_preferred or is_picture_of_same or is_later(self._date(accepted), self._date(faulty))
+        is_later_one = is_later(self._date(accepted), self._date(faulty))
+        return is_preferred or is_later_one or is_picture_of(faulty, accepted, self.decided)
 
     # --- what became of it ---------------------------------------------------------------------------------------
 

@@ -38,6 +38,11 @@ class InForce(Struct, frozen=True):
         """Whether a person said whose the return is, or of which year."""
         return bool(self.school_of(return_id) or self.year_of(return_id))
 
+    def corrects(self, return_id: str) -> bool:
+        """Whether a person said that an answer of the return is another one than came in."""
+        found = self.corrections.get(return_id)
+        return bool(found and found.answers)
+
     def confirms(self, return_id: str, code: ProblemCode, value: str | None = None) -> bool:
         """Whether a person said that this problem of the return is none. Without a `value`, whatever it was."""
         found = self.corrections.get(return_id)

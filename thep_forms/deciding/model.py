@@ -82,8 +82,9 @@ class Entry(Struct, frozen=True, gc=False, array_like=True):
     `kind` is a `FileKind`; `modified` is the file's own modification date. Only a form, or a picture of a form, has
     the entries after it. `dfe_number` is the number that was typed. `copy_of` is the number of the school that the
     copy was made for. `codes` are those of its problems, `errors` those of its errors, both joined by `;`. `content`
-    is a hash that is equal for two returns with the same answers. A later page may be
-    read with the first page of its form: `page_of` is then the id of the return that has it. Else it is empty.
+    is a hash that is equal for two returns with the same answers. `section_contents` has hashes of the answers in each
+    section as they came in, whatever a person corrected (`checking.section_contents`). A later page may be read with
+    the first page of its form: `page_of` is then the id of the return that has it. Else it is empty.
     """
 
     return_id: str
@@ -99,6 +100,7 @@ class Entry(Struct, frozen=True, gc=False, array_like=True):
     errors: str = ""
     read_from: str = ""
     content: bytes = b""
+    section_contents: bytes = b""
     page_of: str = ""
 
     @property

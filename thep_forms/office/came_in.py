@@ -18,7 +18,7 @@ from thep_forms.records import Records, Returned
 _IN_WORDS = {
     Verdict.ACCEPTED: "Accepted",
     Verdict.NEEDS_ATTENTION: "Needs you",
-    Verdict.SUPERSEDED: "A later form of the school counts",
+    Verdict.SUPERSEDED: "Another form of the school counts",
     Verdict.DUPLICATE: "Came before",
     Verdict.BLANK: "An empty form",
     Verdict.LOCKED: "Locked with a password",

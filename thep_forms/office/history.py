@@ -31,7 +31,7 @@ _READ: dict[str, str] = {
     ReadFrom.PAGE_TEXT: ", read from the printed page",
     ReadFrom.SCAN: ", read from a picture",
 }
-_LATER_COUNTS = "another form of the school counts"
+_ANOTHER_COUNTS = "another form of the school counts"
 LATER_PAGE = "a page of a form, read with its first page"
 
 
@@ -145,7 +145,7 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
         at = arrival.received_at or arrival.noted_at or entry.entry.modified
         with_ids, plain = what, what
         if arrival == entry.arrivals[0] and entry.verdict is Verdict.SUPERSEDED:
-            with_ids, plain = _counts_with(entry, records) or (what, what)
+            with_ids, plain = _counts_with(entry, records)
         came = f"Came{year} as {arrival.source}"
         yield Event(
             at,
@@ -155,12 +155,12 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
         )
 
 
-def _counts_with(entry: Returned, records: Records) -> tuple[str, str] | None:
-    """What counts in place of a superseded return, with its id and in plain words; None where nothing does."""
+def _counts_with(entry: Returned, records: Records) -> tuple[str, str]:
+    """What counts in place of a superseded return, with its id if it is known, and in plain words."""
     if entry.first_page:
         return f"a page of {entry.first_page}", LATER_PAGE
     better = _counts_instead(entry, records)
-    return (f"superseded by {better}", _LATER_COUNTS) if better else None
+    return f"superseded by {better}" if better else _ANOTHER_COUNTS, _ANOTHER_COUNTS
 
 
 def _counts_instead(entry: Returned, records: Records) -> str:

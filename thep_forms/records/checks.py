@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from thep_forms.checking.checker import check, year_of
 from thep_forms.checking.corrections import NO_CORRECTIONS, Corrections, without_confirmed
 from thep_forms.checking.known_answers import NO_KNOWLEDGE, Knowledge
+from thep_forms.checking.record import Checked
 from thep_forms.checking.scan import check_scan
+from thep_forms.checking.section_contents import section_contents
 from thep_forms.checking.unchanged import with_copy_unchanged
-from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.reading import FileKind, Reading
 from thep_forms.records.ledger import ReadReturn
 
@@ -26,10 +30,14 @@ def check_reading(
     if reading.kind not in (FileKind.FORM, FileKind.SCAN):
         return ReadReturn(reading)
     definition = definitions(MembershipYear.parse(corrections.year) if corrections.year else year_of(reading))
-    if reading.kind is FileKind.FORM:
-        checked = with_copy_unchanged(check(reading, definition, corrections), reading, definition)
-    else:
-        checked = check_scan(reading, definition, corrections, knowledge)
-    if corrections.confirmed:
-        checked = without_confirmed(checked, corrections)
-    return ReadReturn(reading, checked)
+    checked = _checked(reading, definition, corrections, knowledge)
+    is_as_it_came = not (corrections.answers or corrections.school)
+    came = checked if is_as_it_came else _checked(reading, definition, NO_CORRECTIONS, knowledge)
+    contents = section_contents(reading, came.values, definition)
+    return ReadReturn(reading, replace(without_confirmed(checked, corrections), section_contents=contents))
+
+
+def _checked(reading: Reading, definition: FormDefinition, corrections: Corrections, knowledge: Knowledge) -> Checked:
+    if reading.kind is FileKind.SCAN:
+        return check_scan(reading, definition, corrections, knowledge)
+    return with_copy_unchanged(check(reading, definition, corrections), reading, definition)

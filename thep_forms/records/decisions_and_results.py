@@ -80,8 +80,9 @@ class DecisionsAndResults(RegistersAndMail):
             entry.errors,
             entry.read_from,
             entry.content,
+            entry.section_contents,
         )
-        self._connection.execute("INSERT INTO result VALUES (?,?,?,?,?,?,?,?,?,?,?)", row)
+        self._connection.execute("INSERT INTO result VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", row)
         if checked:
             blobs = map(msgspec.json.encode, (checked.record, checked.problems, checked.values))
             self._connection.execute("INSERT INTO result_detail VALUES (?,?,?,?)", (entry.return_id, *blobs))

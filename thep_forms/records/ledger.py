@@ -29,10 +29,10 @@ from thep_forms.records.registers_and_mail import select
 T = TypeVar("T")
 _ENTRY = (
     "e.return_id, kind, reason, modified, membership_year, dfe_number, copy_of, school_name, is_blank, problem_codes, "
-    "error_codes, read_from, content, "
+    "error_codes, read_from, content, section_contents, "
     "(SELECT first FROM later_page p WHERE p.return_id = e.return_id AND NOT is_apart)"
 )
-_ENTRY_COLUMNS = 14
+_ENTRY_COLUMNS = 15
 _ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by, year_given, latest_year, noted_at, texts"
 _AFTER_HYPHEN, _AFTER_SLASH = chr(ord("-") + 1), chr(ord("/") + 1)
 _NO_MESSAGES = "[]"  # JSON of what is in `carried_by` for a file that came in no message
@@ -355,13 +355,13 @@ def _text(date: datetime | None) -> str | None:
 def _entry(row: Sequence[Any], shared: dict[str, str]) -> Entry:
     """An entry of the columns `_ENTRY`. Equal strings become one object."""
     return_id, kind, reason, modified, year, number, copy_of, name, is_blank, codes, errors, *rest = row
-    read_from, content, page_of = rest
+    read_from, content, sections, page_of = rest
     kind, reason, year, number, copy_of, name, codes, errors, read_from = [
         shared.setdefault(text, text) for text in (kind, reason, year, number, copy_of, name, codes, errors, read_from)
     ]
     date = datetime.fromisoformat(modified) if modified else None
     about = (year, number, copy_of, name)
-    of_answers: tuple[Any, ...] = (bool(is_blank), codes, errors, read_from, content, page_of or "")
+    of_answers: tuple[Any, ...] = (bool(is_blank), codes, errors, read_from, content, sections, page_of or "")
     return Entry(return_id, kind, reason, date, *about, *of_answers)
 
 

@@ -189,6 +189,11 @@ def to_version_14(ledger: sqlite3.Connection) -> None:
     ledger.execute("ALTER TABLE entry DROP COLUMN page_of")
 
 
+def to_version_15(ledger: sqlite3.Connection) -> None:
+    """What a return says in each section of the form. Results of earlier versions are made anew, and get it then."""
+    ledger.execute("ALTER TABLE result ADD COLUMN section_contents BLOB NOT NULL DEFAULT x''")
+
+
 def _latest_year(ledger: sqlite3.Connection) -> str:
     """The latest year that was sent or returned; without any, the current membership year."""
     (year,) = ledger.execute(
@@ -209,6 +214,7 @@ MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     12: to_version_12,
     13: to_version_13,
     14: to_version_14,
+    15: to_version_15,
 }
 VERSION = max(MIGRATIONS)
 

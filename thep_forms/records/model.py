@@ -37,6 +37,7 @@ def entry_of(return_id: str, reading: Reading, checked: Checked | None) -> Entry
         ";".join(dict.fromkeys(problem.code for problem in checked.problems if problem.severity is Severity.ERROR)),
         _read_from(checked),
         hashlib.sha256(answers).digest()[:CONTENT],
+        checked.section_contents,
     )
 
 
