@@ -240,7 +240,7 @@ def odd(
 ) -> Iterator[OddImapServer]:
     """An odd server with three messages. No reader of it pauses before it tries again."""
     assert trusts_module_authority is None
-    monkeypatch.setattr("thep_forms.sources.imap_retries.PAUSES", (0.0, 0.01, 0.01))
+    monkeypatch.setattr("thep_forms.sources.mailbox.imap_retries.PAUSES", (0.0, 0.01, 0.01))
     with OddImapServer(module_authority) as server:
         server.messages = {uid: Kept(body) for uid, body in BODIES.items()}
         yield server

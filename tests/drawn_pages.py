@@ -11,9 +11,9 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream
 
 from tests.changing import changed
-from thep_forms.reading.content_tokens import NotPlainError
-from thep_forms.reading.drawn import DrawnPage
-from thep_forms.reading.drawn_file import DrawnFile
+from thep_forms.reading.drawn.content_tokens import NotPlainError
+from thep_forms.reading.drawn.file import DrawnFile
+from thep_forms.reading.drawn.model import DrawnPage
 
 _TOKEN = re.compile(rb"\((?:[^()\\]|\\.)*\)|<[^<>]*>|[^\s()<>]+", re.DOTALL)
 OPERATORS = (

@@ -16,8 +16,8 @@ from msgspec import Struct
 from tests.tcp_server import TcpServer
 from thep_forms.errors import ThepFormsError
 from thep_forms.sign_in import Account
-from thep_forms.sources.mailbox import Mailbox
-from thep_forms.sources.mailbox_address import MailboxAddress
+from thep_forms.sources.mailbox.address import MailboxAddress
+from thep_forms.sources.mailbox.reader import Mailbox
 
 Reply = Callable[[re.Match[str]], bytes]
 

@@ -76,7 +76,7 @@ def test_a_file_that_takes_too_much_memory_has_that_reason_and_is_not_called_dam
         "from pathlib import Path\n"
         "from thep_forms.sources import find_files, containers, open_file\n"
         "from thep_forms.sources.limits import Budget\n"
-        "from thep_forms.sources.outlook import OUTLOOK_MESSAGE\n"
+        "from thep_forms.sources.containers.outlook import OUTLOOK_MESSAGE\n"
         "path = Path(sys.argv[1])\n"
         "(file,), data = find_files([path]), io.BytesIO(path.read_bytes())\n"
         "taken = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"

@@ -30,8 +30,8 @@ from tests.packing import (
     tarred,
     zipped,
 )
-from thep_forms.sources import containers
-from thep_forms.sources.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.containers import opener
+from thep_forms.sources.containers.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.limits import Budget
 from thep_forms.sources.model import MessageOrigin
 from thep_forms.sources.names import clean_path
@@ -93,10 +93,10 @@ def test_a_kind_of_container_added_to_the_list_is_opened(tmp_path: Path, monkeyp
 
     tar = ContainerKind("tar", lambda head, _: head[257:262] == b"ustar", open_tar)
     data = zipped({"forms.tar": tarred({"May/form.pdf": PDF})})
-    without_tar = tuple(kind for kind in containers.KINDS if kind.name != "tar archive")
-    monkeypatch.setattr(containers, "KINDS", without_tar)
+    without_tar = tuple(kind for kind in opener.KINDS if kind.name != "tar archive")
+    monkeypatch.setattr(opener, "KINDS", without_tar)
     assert sources(found_in(tmp_path, "a.zip", data)) == ["a.zip/forms.tar"]
-    monkeypatch.setattr(containers, "KINDS", (*without_tar, tar))
+    monkeypatch.setattr(opener, "KINDS", (*without_tar, tar))
     assert found_in(tmp_path, "a.zip", data) == [received(tmp_path / "a.zip", "forms.tar", "May/form.pdf", data=PDF)]
 
 

@@ -29,7 +29,7 @@ from tests.entries import (
 from thep_forms.deciding import Arrival, Entry, Judgement, Registers, Verdict, decide
 from thep_forms.definition import ProblemCode
 from thep_forms.reading import FileKind
-from thep_forms.sources.message_texts import NO_FILE
+from thep_forms.sources.mail.message_texts import NO_FILE
 
 # --- One return -----------------------------------------------------------------------------------------------------
 

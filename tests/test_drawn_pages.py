@@ -20,8 +20,8 @@ from tests.printers import FLATTENED, PRINTED
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-from thep_forms.reading import content_gbk
-from thep_forms.reading.content_tokens import NotPlainError, tokens_of
+from thep_forms.reading.drawn import content_gbk
+from thep_forms.reading.drawn.content_tokens import NotPlainError, tokens_of
 
 CHAIR = "chair_of_governors_name"
 TYPED = {

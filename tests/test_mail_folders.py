@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from thep_forms.sources.email_headers import Headers
-from thep_forms.sources.mail_folders import kind_of_names, kind_of_place
-from thep_forms.sources.message_kinds import origin_of
+from thep_forms.sources.mail.email_headers import Headers
+from thep_forms.sources.mail.mail_folders import kind_of_names, kind_of_place
+from thep_forms.sources.mail.message_kinds import origin_of
 from thep_forms.sources.model import MessageKind, MessageOrigin
 
 OUTGOING, DISCARDED, ORDINARY = MessageKind.OUTGOING, MessageKind.DISCARDED, MessageKind.ORDINARY

@@ -22,8 +22,8 @@ from tests.packing import mail
 from tests.tcp_proxy import Proxy
 from thep_forms.sign_in import Account
 from thep_forms.sources import limits
-from thep_forms.sources.mailbox import Mailbox
-from thep_forms.sources.mailbox_address import MailboxAddress
+from thep_forms.sources.mailbox.address import MailboxAddress
+from thep_forms.sources.mailbox.reader import Mailbox
 
 pytestmark = needs_dovecot
 
@@ -40,7 +40,7 @@ def user() -> str:
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has each message asked for by itself, as large ones are."""
-    monkeypatch.setattr("thep_forms.sources.fetching.SMALL_MESSAGE", 1)
+    monkeypatch.setattr("thep_forms.sources.mailbox.fetching.SMALL_MESSAGE", 1)
 
 
 def fetch(records: Path, address: str, *more: object) -> Result:
@@ -171,7 +171,7 @@ def test_folder_is_found_in_other_capitals_where_the_server_lists_it(
 def test_message_that_is_far_too_large_is_named_and_not_fetched(
     imap: ImapServer, user: str, records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("thep_forms.sources.mailbox.LARGEST_FILE", 10_000)
+    monkeypatch.setattr("thep_forms.sources.mailbox.reader.LARGEST_FILE", 10_000)
     imap.deliver(user, mail({"large.bin": bytes(20_000)}), numbered("small"))
     fetch(records, imap.address(user))
     assert came(records) == {"INBOX/message (1).eml": "unreadable", "INBOX/small (2).eml": "unreadable"}
@@ -183,8 +183,8 @@ def test_message_that_is_far_too_large_is_named_and_not_fetched(
 def test_message_longer_than_one_piece_comes_whole(
     imap: ImapServer, user: str, records: Path, monkeypatch: pytest.MonkeyPatch, filled: Callable[..., bytes]
 ) -> None:
-    monkeypatch.setattr("thep_forms.sources.fetching.FETCHED_AT_ONCE", 4096)
-    monkeypatch.setattr("thep_forms.sources.mailbox.SMALL_MESSAGE", 4096)
+    monkeypatch.setattr("thep_forms.sources.mailbox.fetching.FETCHED_AT_ONCE", 4096)
+    monkeypatch.setattr("thep_forms.sources.mailbox.reader.SMALL_MESSAGE", 4096)
     imap.deliver(user, mail({"form.pdf": filled("2101")}))
     fetch(records, imap.address(user))
     assert list(came(records).values()) == ["accepted"]
@@ -237,7 +237,7 @@ def test_messages_are_moved_only_where_that_is_asked_for(imap: ImapServer, user:
 def test_messages_are_copied_and_then_deleted_where_a_server_cannot_move(
     imap: ImapServer, user: str, records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from thep_forms.sources.imap import ImapConnection
+    from thep_forms.sources.mailbox.imap import ImapConnection
 
     can = ImapConnection.can
     monkeypatch.setattr(ImapConnection, "can", lambda self, name: name != "MOVE" and can(self, name))

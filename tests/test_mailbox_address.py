@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thep_forms.errors import MailboxError
-from thep_forms.sources.mail_folders import kind_of_names
-from thep_forms.sources.mailbox_address import MailboxAddress, encode_folder
+from thep_forms.sources.mail.mail_folders import kind_of_names
+from thep_forms.sources.mailbox.address import MailboxAddress, encode_folder
+from thep_forms.sources.mailbox.uid_set import UidSet
 from thep_forms.sources.model import MessageKind
-from thep_forms.sources.uid_set import UidSet
 
 LETTERS = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="�"), min_size=1, max_size=30)
 STEPS = st.lists(LETTERS.filter(lambda step: "/" not in step), min_size=1, max_size=3)

@@ -21,7 +21,7 @@ from tests.messages import completed_copy, forwarded, message, report, written
 from tests.packing import mbox, zipped
 from thep_forms.definition import Definitions
 from thep_forms.office.one_return import look_up_return
-from thep_forms.sources.message_texts import divided
+from thep_forms.sources.mail.message_texts import divided
 
 WORDS = "Our head, Zadie Quill, leaves in July."
 MORE = "Please ring before you write."

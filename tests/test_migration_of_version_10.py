@@ -14,7 +14,7 @@ from tests.old_records import VERSION_10
 from thep_forms.definition import Definitions
 from thep_forms.office.one_return import look_up_return
 from thep_forms.records import open_for_reading
-from thep_forms.sources.mailbox_address import MailboxAddress
+from thep_forms.sources.mailbox.address import MailboxAddress
 
 OLD = VERSION_10.folder
 MAILBOX = MailboxAddress.parse("imaps://office@mail.example.org/INBOX")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.odd_imap import BODIES, HANG_UP, STAY_SILENT, Kept, OddImapServer, all_of, opened, read
-from thep_forms.sources import imap_wire
+from thep_forms.sources.mailbox import imap_wire
 
 QUOTED = b'* 1 FETCH (UID 3 BODY[]<0> "short UID 9 (")\r\n'
 
@@ -116,7 +116,7 @@ def test_server_that_hands_over_shorter_pieces_cuts_no_message(odd: OddImapServe
 def test_server_that_knows_no_pieces_hands_over_each_message_once(
     odd: OddImapServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("thep_forms.sources.fetching.FETCHED_AT_ONCE", 100_000)
+    monkeypatch.setattr("thep_forms.sources.mailbox.fetching.FETCHED_AT_ONCE", 100_000)
     odd.messages = {1: Kept(b"x" * 70_000), 2: Kept(b"y" * 300_000)}
 
     def whole(_: object) -> bytes:

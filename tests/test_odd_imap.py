@@ -9,9 +9,9 @@ import pytest
 from tests.odd_imap import BODIES, HANG_UP, SECRET, OddImapServer, all_of, opened, read
 from thep_forms.errors import ThepFormsError
 from thep_forms.sign_in import Account
-from thep_forms.sources.mailbox import Mailbox
-from thep_forms.sources.mailbox_address import MailboxAddress
-from thep_forms.sources.uid_set import UidSet
+from thep_forms.sources.mailbox.address import MailboxAddress
+from thep_forms.sources.mailbox.reader import Mailbox
+from thep_forms.sources.mailbox.uid_set import UidSet
 
 
 def words_of(server: OddImapServer, folder: str = "INBOX") -> str:

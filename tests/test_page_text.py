@@ -19,8 +19,8 @@ from thep_forms.checking.scan import check_scan
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master, generate, master_of
 from thep_forms.reading import Doubt, FileKind, ReadFrom
-from thep_forms.reading.page_content import Area, PrintedLetter
-from thep_forms.reading.printed_lines import words_of
+from thep_forms.reading.print.page_content import Area, PrintedLetter
+from thep_forms.reading.print.printed_lines import words_of
 from thep_forms.reading.read import read_file
 
 ANSWERS: dict[str, str | bool] = {

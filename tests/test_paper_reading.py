@@ -20,7 +20,7 @@ from thep_forms.definition.identity import school_in
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.layout import MM, lay_out
 from thep_forms.reading import Answer, FileKind, PagePlace, ReadFrom, Reading
-from thep_forms.reading.pace import steps_told_to
+from thep_forms.reading.pictures.pace import steps_told_to
 from thep_forms.reading.read import read_file
 from thep_forms.reading.reasons import ILLEGIBLE, NO_CODE, NOT_INSTALLED, PICTURE
 

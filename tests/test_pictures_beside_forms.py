@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from playwright.sync_api import Page, expect
 
 from tests.conftest import inbox, ingest
-from tests.deciding import decide, last_decision, row_of
+from tests.deciding import decide, row_of
+from tests.desk import go_to
 from tests.paged import LEADER, id_of, photos, sent, verdicts
 from tests.photographs import jpeg, photograph
 from tests.read_pictures import DEFINITIONS, put_in, read_from_picture
@@ -75,16 +78,22 @@ def test_the_history_says_why_nobody_is_asked(made: Path) -> None:
         assert any("nother form of the school counts" in event.plain for event in events)
 
 
-def test_a_page_needs_nobody_where_the_form_was_corrected_since(made: Path) -> None:
-    decide("correct", made, id_of(made, "last.eml", "form.pdf"), f"{LEADER}=Bo Khan-Low")
-    assert verdicts(made, "last.eml") == {"form.pdf": "accepted", "4.jpg": "superseded"}
+def test_the_desk_says_that_nothing_is_to_be_done_and_leads_to_the_form(some: Path, page: Page) -> None:
+    form, photo = id_of(some, "first.eml", "form.pdf"), id_of(some, "first.eml", "1.jpg")
+    go_to(page, f"/returns/{photo}")
+    expect(page.get_by_text("Nothing is to be done here, as another form of the school counts.")).to_be_visible()
+    page.get_by_role("link", name="Look at the one that counts").click()
+    expect(page).to_have_url(re.compile(f"/returns/{form}"))
 
 
-def test_a_page_of_which_a_person_corrected_an_answer_is_looked_at(made: Path) -> None:
-    decide("correct", made, id_of(made, "first.eml", "1.jpg"), "main_contact_name=Joe Ali")
-    assert verdicts(made, "first.eml") == {"form.pdf": "accepted", "1.jpg": "needs_attention"}
-    decide("undo", made, last_decision(made)["decision_id"])
-    assert verdicts(made, "first.eml") == {"form.pdf": "accepted", "1.jpg": "superseded"}
+def test_a_page_needs_nobody_where_the_form_was_corrected_since(some: Path) -> None:
+    decide("correct", some, id_of(some, "last.eml", "form.pdf"), f"{LEADER}=Bo Khan-Low")
+    assert verdicts(some, "last.eml") == {"form.pdf": "accepted", "4.jpg": "superseded"}
+
+
+def test_a_page_of_which_a_person_corrected_an_answer_is_looked_at(some: Path) -> None:
+    decide("correct", some, id_of(some, "first.eml", "1.jpg"), "main_contact_name=Joe Ali")
+    assert verdicts(some, "first.eml") == {"form.pdf": "accepted", "1.jpg": "needs_attention"}
 
 
 # --- what nobody can read ---------------------------------------------------------------------------------------------

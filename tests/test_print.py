@@ -28,7 +28,7 @@ from thep_forms.definition import FormDefinition, shipped
 from thep_forms.generate import PaperCopy, master_of, pack
 from thep_forms.layout import MM, body_of
 from thep_forms.layout.foot import CODE_SIDE
-from thep_forms.reading.pictures import coded_pages, drawn_pages
+from thep_forms.reading.pictures.reader import coded_pages, drawn_pages
 
 LIST = shipped("samples") / "schools.csv"
 NUMBERS = sorted(f"211/{school[0]}" for school in SCHOOLS)

@@ -26,7 +26,7 @@ from thep_forms.deciding.model import Assigned
 from thep_forms.reading import FileKind
 from thep_forms.reading.reasons import NOTHING_ASKED
 from thep_forms.records.returned import Returned, returned
-from thep_forms.sources.message_texts import NO_FILE
+from thep_forms.sources.mail.message_texts import NO_FILE
 from thep_forms.sources.model import MessageKind, MessageOrigin
 
 WORLDS = 1000

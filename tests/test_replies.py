@@ -21,7 +21,7 @@ from tests.writing import CEDAR, ELM, SCHOOLS, email, send
 from thep_forms.definition import load_definition
 from thep_forms.generate import Master
 from thep_forms.records import Arrival, Ledger, Sent, SentKind, SentState
-from thep_forms.sources.message_texts import NO_FILE
+from thep_forms.sources.mail.message_texts import NO_FILE
 
 # --- whose a message is ---------------------------------------------------------------------------------------------
 

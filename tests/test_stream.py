@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from thep_forms.sources import SourceFile
+from thep_forms.sources.containers.mbox import MBOX
+from thep_forms.sources.containers.transfer import Event, Header, ImplausibleError, Transfer
 from thep_forms.sources.limits import MOST_CONTAINERS
-from thep_forms.sources.mbox import MBOX
-from thep_forms.sources.transfer import Event, Header, ImplausibleError, Transfer
 from thep_forms.work import Failure, Limits
 from thep_forms.work.stream import Channel, Piece, StreamWorker
 

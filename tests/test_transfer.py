@@ -12,9 +12,8 @@ import pytest
 
 from tests.packing import zipped
 from thep_forms.sources import SourceFile
-from thep_forms.sources.containers import kind_of_file
-from thep_forms.sources.limits import MOST_PIECES, TooMuchError
-from thep_forms.sources.transfer import (
+from thep_forms.sources.containers.opener import kind_of_file
+from thep_forms.sources.containers.transfer import (
     Event,
     Header,
     ImplausibleError,
@@ -22,6 +21,7 @@ from thep_forms.sources.transfer import (
     Transfer,
     send_files,
 )
+from thep_forms.sources.limits import MOST_PIECES, TooMuchError
 
 PDF = b"%PDF-1.7 of a school"
 

@@ -23,7 +23,7 @@ from thep_forms.definition import FormDefinition
 from thep_forms.definition.model import ProblemCode
 from thep_forms.generate import master_of
 from thep_forms.reading import Doubt, FileKind, ReadFrom
-from thep_forms.reading.field_groups import own_name
+from thep_forms.reading.fields.field_groups import own_name
 from thep_forms.reading.read import read_file
 
 
@@ -52,7 +52,7 @@ def test_library_that_cannot_be_loaded_raises_import_error(
         del boxes(pdf)["main_contact_name"]["/V"]
 
     pdf = changed(master_of(definition).copy(answers(NUMBER)), without_value)
-    monkeypatch.setitem(sys.modules, "thep_forms.reading.print", None)  # as if pdfplumber were not there
+    monkeypatch.setitem(sys.modules, "thep_forms.reading.print.reader", None)  # as if pdfplumber were not there
     with pytest.raises(ImportError):
         read_return(pdf, definition)
 

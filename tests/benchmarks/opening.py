@@ -30,7 +30,7 @@ from thep_forms.records.database import Checks
 from thep_forms.records.ledger import ReadReturn
 from thep_forms.records.names import ARCHIVE
 from thep_forms.records.results import made_from
-from thep_forms.sources.message_texts import NO_FILE
+from thep_forms.sources.mail.message_texts import NO_FILE
 from thep_forms.sources.model import MessageOrigin
 
 SIZES = (1000, 10_000, 25_000)

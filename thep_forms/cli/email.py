@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from thep_forms.office.school_status import ReminderRule, SchoolStatus
     from thep_forms.send import Delivery, Server
     from thep_forms.sign_in.providers import ProviderName
-    from thep_forms.sources.mailbox_address import MailboxAddress
+    from thep_forms.sources.mailbox.address import MailboxAddress
 
 PASSWORD_VARIABLE = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
 MESSAGE_END = "-" * 76
@@ -197,7 +197,7 @@ def _send(
     from thep_forms.errors import RecipientsError
     from thep_forms.office.email import CutShortError, send_messages
     from thep_forms.send import Server
-    from thep_forms.sources.mailbox_address import is_host
+    from thep_forms.sources.mailbox.address import is_host
 
     if not host or not is_host(host):
         raise CommandError(f"Enter the mail server: --smtp-host mail.example.org, or set {SMTP_HOST_VARIABLE}.")

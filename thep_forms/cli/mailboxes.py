@@ -15,15 +15,15 @@ from thep_forms.cli.output import message
 if TYPE_CHECKING:
     from thep_forms.sign_in import Account
     from thep_forms.sign_in.providers import ProviderName
-    from thep_forms.sources.mailbox import Mailbox
-    from thep_forms.sources.mailbox_address import MailboxAddress
+    from thep_forms.sources.mailbox.address import MailboxAddress
+    from thep_forms.sources.mailbox.reader import Mailbox
 
 PASSWORD_VARIABLE = "THEP_FORMS_IMAP_PASSWORD"  # noqa: S105 - the name of the variable
 
 
 def path_or_mailbox(text: str) -> Path | MailboxAddress:
     """A file, a folder, or the address of a mailbox. Raises `MailboxError` for an address that has a mistake in it."""
-    from thep_forms.sources.mailbox_address import MailboxAddress
+    from thep_forms.sources.mailbox.address import MailboxAddress
 
     return MailboxAddress.parse(text) if MailboxAddress.is_one(text) else Path(text)
 
@@ -73,7 +73,7 @@ def opened_by_user(
         raise click.UsageError("Leave --move-to out, or give the address of a mailbox as a SOURCE.")
     if not addresses:
         return []
-    from thep_forms.sources.mailbox import Mailbox
+    from thep_forms.sources.mailbox.reader import Mailbox
 
     accounts = {(address.user, address.host): address for address in addresses}
     signed_in = {whose: mailbox_account(each, sign_in, records, templates) for whose, each in accounts.items()}

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from thep_forms.office.summary import Summary
     from thep_forms.sign_in.providers import ProviderName
     from thep_forms.sources import SourceFile
-    from thep_forms.sources.mailbox_address import MailboxAddress
+    from thep_forms.sources.mailbox.address import MailboxAddress
 
 
 @click.command()

@@ -13,7 +13,7 @@ from thep_forms.deciding.decisions import InForce
 from thep_forms.deciding.model import Arrival, Entry, Judgement, Verdict
 from thep_forms.deciding.senders import forms_sent_by_us, not_from_schools, verdict_of_arrival
 from thep_forms.reading.model import FileKind
-from thep_forms.sources.message_texts import says_no_file
+from thep_forms.sources.mail.message_texts import says_no_file
 
 
 class CameIn(Struct, frozen=True):

@@ -21,7 +21,7 @@ from thep_forms.deciding.model import Arrival, Entry, Judgement, Verdict
 from thep_forms.deciding.registers import Registers
 from thep_forms.deciding.senders import deciding_message
 from thep_forms.reading.model import FileKind
-from thep_forms.sources.message_texts import says_no_file
+from thep_forms.sources.mail.message_texts import says_no_file
 
 _ID = 16  # characters of an id, of a file or after the word that begins the id of what the office entered
 _MESSAGE, _SHOWN = "message ", "shown "  # begin a link by a message, which the path of the message follows

@@ -16,7 +16,7 @@ from thep_forms.office.mailbox_drafts import put_drafts
 from thep_forms.records.ledger_errors import BusyError
 from thep_forms.send import DraftsFolder, OutgoingMessage
 from thep_forms.sign_in import Account
-from thep_forms.sources.mailbox import Mailbox
+from thep_forms.sources.mailbox.reader import Mailbox
 
 _SECONDS_BETWEEN_TRIES = 0.2  # while somebody else is at work on the records
 

@@ -17,7 +17,7 @@ from thep_forms.errors import DecisionError, MailboxError
 from thep_forms.office.signing_in import account_at
 from thep_forms.sign_in import Account
 from thep_forms.sign_in.providers import ProviderName
-from thep_forms.sources.mailbox_address import INBOX, MailboxAddress
+from thep_forms.sources.mailbox.address import INBOX, MailboxAddress
 
 PASSWORD = "password"  # noqa: S105 - the name of a way to sign in
 WAYS = {PASSWORD: "Here on this page", ProviderName.MICROSOFT: "At Microsoft", ProviderName.GOOGLE: "At Google"}

@@ -37,7 +37,7 @@ from thep_forms.office.mail_words import STANDS, is_meant, skipped_in_words, wri
 from thep_forms.office.school_status import ReminderRule, first_reminder_day
 from thep_forms.records import SentKind
 from thep_forms.send import Server
-from thep_forms.sources.mailbox_address import INBOX, is_host
+from thep_forms.sources.mailbox.address import INBOX, is_host
 
 _GONE = "The desk was opened again since you chose these schools. Choose them again."
 _NOBODY_CHOSEN = "Tick the schools to write to."

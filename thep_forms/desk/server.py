@@ -41,7 +41,7 @@ _FOR_WORKERS = (
     "thep_forms.cli",
     "thep_forms.office.box_places",
     "thep_forms.office.examine",
-    "thep_forms.sources.transfer",
+    "thep_forms.sources.containers.transfer",
     "pikepdf",
     "pypdfium2",
 )

@@ -110,7 +110,7 @@ def _page(path: Path, number: int) -> Image.Image | None:
         scale = min(_DRAWN, _LONGEST_EDGE / max(1.0, *page.get_size()))
         drawn: Image.Image = page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
         return drawn
-    from thep_forms.reading.picture_files import count_pictures, pictures_in
+    from thep_forms.reading.pictures.files import count_pictures, pictures_in
 
     return next(pictures_in(path, [number])) if number < count_pictures(path) else None
 

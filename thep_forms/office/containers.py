@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from thep_forms.defaults import MOST_OVERRUNS_OF_A_RUN
 from thep_forms.sources import ReceivedFile, SourceFile
-from thep_forms.sources.containers import kind_of_file, unpack
+from thep_forms.sources.containers.opener import kind_of_file, unpack
+from thep_forms.sources.containers.transfer import Event, ImplausibleError, OpenRequest, Transfer, send_files
 from thep_forms.sources.limits import TooMuchError
-from thep_forms.sources.transfer import Event, ImplausibleError, OpenRequest, Transfer, send_files
 from thep_forms.work import CRASHED, Failure, Limits
 from thep_forms.work.limits import out_of_time, out_of_time_by_the_clock
 from thep_forms.work.stream import StreamWorker, too_long

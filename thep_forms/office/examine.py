@@ -15,9 +15,9 @@ from thep_forms.definition import Definitions, shipped
 from thep_forms.definition.identity import digest_in, school_in
 from thep_forms.reading import Answer, Doubt, Reading
 from thep_forms.reading.opening import Source
-from thep_forms.reading.pace import SharedReading, WantedPicture, shared_with, steps_told_to
+from thep_forms.reading.pictures.pace import SharedReading, WantedPicture, shared_with, steps_told_to
+from thep_forms.reading.pictures.seen import SeenPage
 from thep_forms.reading.read import read_file
-from thep_forms.reading.seen import SeenPage
 from thep_forms.records import ReadReturn
 from thep_forms.records.checks import check_reading
 from thep_forms.records.results import digest
@@ -68,7 +68,7 @@ class Examiner(Struct, frozen=True):
         return msgspec.json.encode(returns)
 
     def _read_picture(self, file: Path, wanted: WantedPicture) -> bytes:
-        from thep_forms.reading.pictures import read_wanted  # takes time to import, and few files need it
+        from thep_forms.reading.pictures.reader import read_wanted  # takes time to import, and few files need it
 
         with steps_told_to(next_step):
             return msgspec.msgpack.encode(read_wanted(file, Source(file).file_type(), wanted, self.definitions))
@@ -116,7 +116,7 @@ class Examiner(Struct, frozen=True):
 
 def _pictures_read(data: bytes) -> dict[int, list[SeenPage]]:
     """What was seen in the pictures of a file, by their indices. Raises `msgspec.DecodeError`."""
-    from thep_forms.reading.pictures import failed_page
+    from thep_forms.reading.pictures.reader import failed_page
 
     found: dict[int, list[SeenPage]] = {}
     for each in answers_in(data):

@@ -11,8 +11,8 @@ from msgspec import Struct
 from thep_forms.office.dates import in_words
 from thep_forms.records import RefusedAddress, Sent, SentState
 from thep_forms.send import split_addresses
+from thep_forms.sources.mail.refusal_causes import GONE_WORDS, UNDEFINED, cause_of, is_gone
 from thep_forms.sources.model import Refusal, RefusalCause
-from thep_forms.sources.refusal_causes import GONE_WORDS, UNDEFINED, cause_of, is_gone
 
 # Why mail did not reach an address that may exist, and what to do.
 _WHY_REFUSED = {

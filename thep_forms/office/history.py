@@ -19,7 +19,7 @@ from thep_forms.office.words import all_in_short, sentence
 from thep_forms.reading import ReadFrom
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.model import ENTERED
-from thep_forms.sources.message_texts import says_no_file
+from thep_forms.sources.mail.message_texts import says_no_file
 
 _SENT = {
     SentState.SENDING: "may have been sent",

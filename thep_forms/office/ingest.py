@@ -25,7 +25,7 @@ from thep_forms.sources import SourceFile, find_files
 from thep_forms.work import Engine, Limits, Workers
 
 if TYPE_CHECKING:
-    from thep_forms.sources.mailbox import Mailbox
+    from thep_forms.sources.mailbox.reader import Mailbox
 
 
 def ingest(

@@ -12,7 +12,7 @@ from thep_forms.records import Ledger
 from thep_forms.sources import ReceivedFile, SourceFile
 
 if TYPE_CHECKING:
-    from thep_forms.sources.mailbox import Mailbox  # slow to import, and not every run has one
+    from thep_forms.sources.mailbox.reader import Mailbox  # slow to import, and not every run has one
 
 _PREFIX = "thep-forms-mail-"  # of the private folder for the message in hand
 

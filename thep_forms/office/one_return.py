@@ -28,7 +28,7 @@ from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned
-from thep_forms.sources.zips import IN_LOCKED_ZIP
+from thep_forms.sources.containers.zips import IN_LOCKED_ZIP
 
 _NO_VALUE = CheckedValue("", "", "", "", "")  # of a box in which nothing stood
 SURE = 0.9  # how sure, from 0 to 1, the reader of pictures is of what needs no more than a glance

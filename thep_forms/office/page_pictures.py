@@ -101,7 +101,7 @@ def opened_pdf(path: Path) -> PdfDocument:
 
 
 def _picture(path: Path, number: int) -> bytes:
-    from thep_forms.reading.picture_files import count_pictures, pictures_in
+    from thep_forms.reading.pictures.files import count_pictures, pictures_in
 
     count = count_pictures(path)
     found = b""

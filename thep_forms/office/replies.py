@@ -17,7 +17,7 @@ from thep_forms.definition import MembershipYear
 from thep_forms.office.failing import day_of, refused_in_words
 from thep_forms.office.words import check_what_was_entered, code_in_short, for_the_school, reason_in_short
 from thep_forms.records import Records, Returned, Sent, SentKind
-from thep_forms.sources.message_texts import NO_FILE, says_no_file
+from thep_forms.sources.mail.message_texts import NO_FILE, says_no_file
 
 _NOT_THERE = "the school passes its mail on to an address that does not exist; tell the school"
 

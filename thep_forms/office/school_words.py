@@ -23,7 +23,7 @@ from thep_forms.office.tasks import needs_somebody
 from thep_forms.office.years import latest_year
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned
-from thep_forms.sources.message_texts import divided
+from thep_forms.sources.mail.message_texts import divided
 
 MOST = 100  # messages that are shown at once: one click notes them as read, and one act takes as many decisions
 _SEPARATOR = ";"  # between the texts that a note names

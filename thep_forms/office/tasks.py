@@ -15,7 +15,7 @@ from thep_forms.office.parted_forms import LATER_PAGES, form_with_the_rest
 from thep_forms.office.words import all_in_short, reason_in_short
 from thep_forms.reading import FileKind
 from thep_forms.records import Records, Returned
-from thep_forms.sources.message_texts import NO_CHANGES, says_no_file
+from thep_forms.sources.mail.message_texts import NO_CHANGES, says_no_file
 
 _OF_YEAR = {ProblemCode.YEAR_MISSING, ProblemCode.YEAR_MISMATCH, ProblemCode.YEAR_EARLIER}
 _OF_SCHOOL = {

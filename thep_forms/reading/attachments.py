@@ -9,7 +9,7 @@ import pikepdf
 from msgspec import Struct
 from pikepdf import Dictionary, Name, NameTree, Stream
 
-from thep_forms.reading.field_tree import Annotation
+from thep_forms.reading.fields.field_tree import Annotation
 from thep_forms.reading.objects import content_of, get
 
 MOST = 10_000  # files looked at

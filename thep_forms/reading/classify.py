@@ -15,21 +15,21 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID, Code
 from thep_forms.definition.year import MembershipYear
 from thep_forms.layout.seal import State, state
-from thep_forms.reading.annotations import Markup, markup_in
 from thep_forms.reading.damage import attempt, decode_streams
-from thep_forms.reading.field_groups import FormFields, IsBox, forms_in
-from thep_forms.reading.field_tree import Annotation, Leaf, field_tree
-from thep_forms.reading.fields import WidgetValue, pages_of, values_by_name
-from thep_forms.reading.flattening import flattened
+from thep_forms.reading.fields.annotations import Markup, markup_in
+from thep_forms.reading.fields.field_groups import FormFields, IsBox, forms_in
+from thep_forms.reading.fields.field_tree import Annotation, Leaf, field_tree
+from thep_forms.reading.fields.flattening import flattened
+from thep_forms.reading.fields.reader import WidgetValue, pages_of, values_by_name
 from thep_forms.reading.information import modified_at, title_of
 from thep_forms.reading.model import FileKind, Reading
 from thep_forms.reading.opening import Document, rewritten
 from thep_forms.reading.page_codes import drawn_codes, first_of, forms_by_code, written_codes
 
 if TYPE_CHECKING:
-    from thep_forms.reading.drawn_file import DrawnFile
+    from thep_forms.reading.drawn.file import DrawnFile
+    from thep_forms.reading.fields.lost_letters import BoxTraces
     from thep_forms.reading.form_pages import FormPage
-    from thep_forms.reading.lost_letters import BoxTraces
 
 MOST_DRAWN = 50  # pages with boxes whose codes are drawn
 DefinitionOfYear = Callable[[MembershipYear | None], FormDefinition]  # without a year, the definition of any
@@ -210,9 +210,9 @@ def classify_pages(
     A page may be a picture of the form if it is no printed page of it, and not legible. Where no page is printed, a
     legible one with a large picture may be, too: a letter may stand around the form. The file stays open.
     """
-    from thep_forms.reading.drawn_file import DrawnFile  # these take time to import
+    from thep_forms.reading.drawn.file import DrawnFile  # these take time to import
     from thep_forms.reading.form_pages import is_legible
-    from thep_forms.reading.print import page_reader
+    from thep_forms.reading.print.reader import page_reader
 
     contents = contents.with_damage(contents.document.warned_of_damage())
     data = contents.copy()
@@ -238,7 +238,7 @@ def classify_pages(
 
 def _traces_on(page: Object) -> BoxTraces:
     """What the boxes that became part of a page show of lost letters; all that the page is drawn with is decoded."""
-    from thep_forms.reading.lost_letters import BoxTraces  # takes time to import
+    from thep_forms.reading.fields.lost_letters import BoxTraces  # takes time to import
 
     traces = BoxTraces()
     decode_streams(page, traces.look_at)

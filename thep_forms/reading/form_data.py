@@ -22,7 +22,7 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import DefinitionOfYear, classify
-from thep_forms.reading.field_tree import DEEPEST, TooManyError
+from thep_forms.reading.fields.field_tree import DEEPEST, TooManyError
 from thep_forms.reading.model import Answer, FileKind, Note, Reading
 from thep_forms.reading.objects import NOT_SEEN, OTHER_KIND, get, items_of, text_of
 from thep_forms.reading.opening import Document, Source

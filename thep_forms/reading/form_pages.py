@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import pypdfium2
 from msgspec import Struct
 
-from thep_forms.reading.placement import folded
+from thep_forms.reading.print.placement import folded
 
 FEWEST_PHRASES = 3  # by which a page is taken for a page of the form
 # Words of letters, not of answers: where the form's own letters are unknown, those of its answers may be known.

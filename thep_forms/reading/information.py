@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pikepdf
 from pikepdf import Stream, String
 
-from thep_forms.reading.field_tree import Node
+from thep_forms.reading.fields.field_tree import Node
 from thep_forms.reading.objects import content_of, get, text_of
 from thep_forms.reading.strings import text_string
 

@@ -17,8 +17,8 @@ from pikepdf import Dictionary, Object, Stream
 
 from thep_forms.definition.identity import Code, read_code
 from thep_forms.reading.damage import attempt
-from thep_forms.reading.field_groups import FormFields
-from thep_forms.reading.fields import pages_of
+from thep_forms.reading.fields.field_groups import FormFields
+from thep_forms.reading.fields.reader import pages_of
 from thep_forms.reading.objects import get
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def drawn_codes(data: bytes, pages: Iterable[int]) -> dict[int, Code]:
 
 def _drawn_codes(document: pypdfium2.PdfDocument, number: int) -> tuple[Code, ...]:
     """The codes that are drawn in the corner of a page, or anywhere on it."""
-    from thep_forms.reading.code_search import codes_seen
+    from thep_forms.reading.pictures.code_search import codes_seen
 
     page = document[number]
     width, height = page.get_size()

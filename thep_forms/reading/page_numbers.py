@@ -34,7 +34,7 @@ def missing_pages(data: bytes, texts: Mapping[int, str], form: str) -> tuple[int
         if not numbers:
             without_foot.append(page)
     if without_foot and (not total or len(came) < total):
-        from thep_forms.reading.pictures import coded_pages, drawn_pages  # takes time, and few forms need it
+        from thep_forms.reading.pictures.reader import coded_pages, drawn_pages  # takes time, and few forms need it
 
         for coded in coded_pages(drawn_pages(data, without_foot)):
             if coded.code and coded.code.form == form:

@@ -26,8 +26,8 @@ from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt
-from thep_forms.reading.field_groups import REPEATED, are_mixed, are_of_one_school, page_span
-from thep_forms.reading.fields import combined
+from thep_forms.reading.fields.field_groups import REPEATED, are_mixed, are_of_one_school, page_span
+from thep_forms.reading.fields.reader import combined
 from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.page_codes import are_several_forms
 from thep_forms.reading.policy import (

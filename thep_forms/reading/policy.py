@@ -16,12 +16,12 @@ from msgspec.structs import replace
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import go_together, school_in
 from thep_forms.definition.model import TICKED
-from thep_forms.reading.annotations import BoxArea, Markup
+from thep_forms.reading.fields.annotations import BoxArea, Markup
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
 from thep_forms.reading.objects import COVERED, UNREADABLE
 
 if TYPE_CHECKING:
-    from thep_forms.reading.print import PrintedPage
+    from thep_forms.reading.print.reader import PrintedPage
 
 
 _PAGE_NUMBER = re.compile(r"(?:\bpage\s*)?\b\d{1,3}\s*(?:of|/)\s*\d{1,3}$|\bpage\s*\d{1,3}$", re.IGNORECASE)

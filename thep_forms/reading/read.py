@@ -12,7 +12,7 @@ from thep_forms.reading import reasons
 from thep_forms.reading.attachments import Attachments, attachments_of
 from thep_forms.reading.classify import Contents, DefinitionOfYear, classify
 from thep_forms.reading.damage import attempt
-from thep_forms.reading.field_tree import TooManyError
+from thep_forms.reading.fields.field_tree import TooManyError
 from thep_forms.reading.model import FileKind, Reading
 from thep_forms.reading.opening import CertificateError, Source, opened
 from thep_forms.reading.pipeline import readings_in
@@ -68,7 +68,7 @@ def _read(source: Source, definitions: DefinitionOfYear, passwords: Sequence[str
 def _read_other(source: Source, file_type: FileType, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
     """A picture or form data. The libraries for them take time to import, and few files need them."""
     if file_type.is_picture:
-        from thep_forms.reading.pictures import read_picture
+        from thep_forms.reading.pictures.reader import read_picture
 
         return read_picture(source.file, definitions)
     from thep_forms.reading.form_data import read_form_data

@@ -10,26 +10,26 @@ from msgspec.structs import replace
 from thep_forms.definition.form import Box, FormDefinition
 from thep_forms.definition.identity import FORM_ID, form_in, years_in
 from thep_forms.definition.model import Kind
-from thep_forms.reading.annotations import BoxArea
-from thep_forms.reading.box_fonts import FormFonts
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt, decode_streams
-from thep_forms.reading.field_groups import FormFields
-from thep_forms.reading.fields import WidgetValue, combined, pages_of
-from thep_forms.reading.flattening import flattened
-from thep_forms.reading.layers import Layers
+from thep_forms.reading.fields.annotations import BoxArea
+from thep_forms.reading.fields.box_fonts import FormFonts
+from thep_forms.reading.fields.field_groups import FormFields
+from thep_forms.reading.fields.flattening import flattened
+from thep_forms.reading.fields.layers import Layers
+from thep_forms.reading.fields.moved import moved_boxes
+from thep_forms.reading.fields.reader import WidgetValue, combined, pages_of
+from thep_forms.reading.fields.under_annotations import answers_hidden
+from thep_forms.reading.fields.visibility import Visibility
+from thep_forms.reading.fields.xfa import with_xfa
 from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
-from thep_forms.reading.moved import moved_boxes
 from thep_forms.reading.objects import MOVED, NOT_SEEN, OTHER_KIND, UNREADABLE, get
 from thep_forms.reading.page_codes import codes_on
 from thep_forms.reading.page_numbers import has_number, may_lack_pages, missing_pages
 from thep_forms.reading.policy import Entered, hidden, with_markup, with_print
-from thep_forms.reading.under_annotations import answers_hidden
-from thep_forms.reading.visibility import Visibility
-from thep_forms.reading.xfa import with_xfa
 
 if TYPE_CHECKING:
-    from thep_forms.reading.print import PrintedPage
+    from thep_forms.reading.print.reader import PrintedPage
 
 
 def read_fields(contents: Contents, definitions: DefinitionOfYear) -> Found:
@@ -217,7 +217,7 @@ def _with_drawn_over(
 
 def _print_on(contents: Contents, data: bytes, pages: Collection[int], definition: FormDefinition) -> list[PrintedPage]:
     """What is printed on pages of a form with fields, in a copy of the file."""
-    from thep_forms.reading.print import page_reader  # takes time to import, and few files need it
+    from thep_forms.reading.print.reader import page_reader  # takes time to import, and few files need it
 
     for number in pages:
         decode_streams(contents.pages[number])

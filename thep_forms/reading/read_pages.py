@@ -15,16 +15,16 @@ from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageKinds, classify_pages
 from thep_forms.reading.damage import attempt
-from thep_forms.reading.field_groups import PageSpan, are_mixed, are_of_one_school
+from thep_forms.reading.fields.field_groups import PageSpan, are_mixed, are_of_one_school
+from thep_forms.reading.fields.lost_letters import BoxTraces, LostLetters, lost_letters
 from thep_forms.reading.information import may_lack_letters
-from thep_forms.reading.lost_letters import BoxTraces, LostLetters, lost_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
 from thep_forms.reading.page_numbers import missing_pages
-from thep_forms.reading.placement import folded
 from thep_forms.reading.policy import without_repeated
-from thep_forms.reading.print import PrintedForm, page_reader
+from thep_forms.reading.print.placement import folded
+from thep_forms.reading.print.reader import PrintedForm, page_reader
 from thep_forms.reading.strings import REPLACEMENT
 
 FEWEST_UNNAMED = 3  # answers whose letters the file does not name: fewer may be in a font of their own
@@ -242,8 +242,10 @@ def _pictured(
     readings: list[Reading] = []
     if not pages:
         return readings
-    from thep_forms.reading.page_sources import DrawnPages  # these take time to import, and few files need them
-    from thep_forms.reading.pictures import pictured_forms
+    from thep_forms.reading.pictures.page_sources import (
+        DrawnPages,  # these take time to import, and few files need them
+    )
+    from thep_forms.reading.pictures.reader import pictured_forms
 
     source = contents.document.source
     file = source.file if data is source.data else data  # by its path, other processes can help to read it

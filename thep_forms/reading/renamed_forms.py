@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID, form_in
 from thep_forms.reading.classify import Contents
-from thep_forms.reading.field_groups import REPEATED
-from thep_forms.reading.fields import WidgetValue, combined
+from thep_forms.reading.fields.field_groups import REPEATED
+from thep_forms.reading.fields.reader import WidgetValue, combined
 from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.policy import with_unknown_fields, without_fields
 

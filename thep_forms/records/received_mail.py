@@ -12,9 +12,9 @@ import msgspec
 from msgspec.structs import replace
 
 from thep_forms.records.erasing import Erasing
-from thep_forms.sources.mailbox_address import MailboxAddress
+from thep_forms.sources.mailbox.address import MailboxAddress
+from thep_forms.sources.mailbox.uid_set import UidSet
 from thep_forms.sources.model import MessageOrigin
-from thep_forms.sources.uid_set import UidSet
 
 MESSAGES = msgspec.json.Decoder(tuple[MessageOrigin, ...])  # of the messages around a return, the outermost first
 

@@ -11,10 +11,10 @@ from thep_forms.definition.model import Partnership
 from thep_forms.errors import MailboxError
 from thep_forms.send.messages import OutgoingMessage, make_mailbox_draft, sender_address
 from thep_forms.sign_in import Account
-from thep_forms.sources.imap import ImapConnection, LostError, RefusedError, quoted
-from thep_forms.sources.imap_folders import Folder, find_drafts, find_folder, open_folder
-from thep_forms.sources.imap_retries import kept_up, say_later
-from thep_forms.sources.mailbox_address import INBOX, MailboxAddress
+from thep_forms.sources.mailbox.address import INBOX, MailboxAddress
+from thep_forms.sources.mailbox.imap import ImapConnection, LostError, RefusedError, quoted
+from thep_forms.sources.mailbox.imap_folders import Folder, find_drafts, find_folder, open_folder
+from thep_forms.sources.mailbox.imap_retries import kept_up, say_later
 
 PAUSES = (2.0, 5.0, 10.0)  # seconds before each try to connect again; the server may be at work on the draft still
 _FLAGS = r"(\Draft \Seen)"  # a person need not see first that it is there

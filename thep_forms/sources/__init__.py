@@ -69,7 +69,7 @@ def open_file(file: SourceFile, unpack: Unpack | None = None) -> Generator[Recei
     """The file, or every file in it if it is a container, in order.
 
     A file that cannot be read comes with its reason, and nothing is raised. `unpack` yields the files in anything but
-    a PDF, as `containers.unpack` does, which is called without it.
+    a PDF, as `containers.opener.unpack` does, which is called without it.
     """
     path = file.path
     try:
@@ -80,10 +80,10 @@ def open_file(file: SourceFile, unpack: Unpack | None = None) -> Generator[Recei
         elif (data := _pdf(path)) is not None:
             yield ReceivedFile(file, data=data)
         else:
-            from thep_forms.sources import containers  # imported only if needed: it takes a while
+            from thep_forms.sources.containers import opener  # imported only if needed: it takes a while
 
             with path.open("rb") as opened:
-                yield from (unpack or containers.unpack)(file, opened)
+                yield from (unpack or opener.unpack)(file, opened)
     except OSError as error:
         yield ReceivedFile(file, reason=f"This file cannot be opened: {error.strerror}. Check the file.")
     except MemoryError:

@@ -1,0 +1,1 @@
+"""Files that hold others: archives, messages, mailboxes and documents, each opened within limits."""
