@@ -12,7 +12,7 @@ import pytest
 from tests.commands import run, table
 from tests.conftest import ingest, read_return, rows
 from tests.deciding import standing
-from tests.packing import mailed
+from tests.packing import mail, mailed
 from tests.printers import by_cairo, by_pdfium, by_qpdf
 from tests.remake_samples import answers
 from tests.viewer import type_into, typed
@@ -169,6 +169,22 @@ def test_the_last_known_holders_may_stand_in_an_earlier_return_of_the_same_year(
     names = {row["name"]: row["return_id"] for row in rows(records / "contacts.csv") if row["role"] == "senior_leader"}
     assert list(names) == ["Leader A", "Leader B", "Leader C", "Leader D"]
     assert names["Leader C"] == found["inbox/a.eml/form.pdf"]["return_id"]
+
+
+def test_prints_of_single_pages_that_came_with_the_whole_form_give_way_to_it(tmp_path: Path, copy: bytes) -> None:
+    pages = {f"page {number}.pdf": by_qpdf(only_pages(copy, (number,))) for number in (1, 4)}
+    (tmp_path / "mail.eml").write_bytes(mail({"form.pdf": copy, **pages}).as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "mail.eml"])
+    found = {row["source"].rpartition("/")[2]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
+    assert found == {"form.pdf": "accepted", "page 1.pdf": "superseded", "page 4.pdf": "superseded"}
+
+
+def test_a_print_of_one_page_that_says_something_else_is_a_conflict(tmp_path: Path, copy: bytes) -> None:
+    records, other = tmp_path / "records", type_into(copy, {"chair_of_governors_name": "Eve Moss"})
+    first = by_qpdf(only_pages(other, (1,)))
+    (tmp_path / "mail.eml").write_bytes(mail({"form.pdf": copy, "page 1.pdf": first}).as_bytes())
+    ingest(records, [tmp_path / "mail.eml"])
+    assert {row["verdict"] for row in rows(records / "returns.csv")} == {"needs_attention"}
 
 
 def test_a_leader_who_moved_to_the_page_that_came_back_is_listed_once(tmp_path: Path) -> None:

@@ -13,17 +13,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.checking.school_names import SchoolNames
+from thep_forms.deciding.beside import blanks_beside_forms, is_blank_or_empty, nameless_beside_forms, names_no_school
 from thep_forms.deciding.came_in import CameIn, assigned, told_apart
 from thep_forms.deciding.collecting import EarlierYear, earlier_years
 from thep_forms.deciding.decisions import InForce, in_force
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict, school_of
 from thep_forms.deciding.order import Candidate, is_later, winner
 from thep_forms.deciding.registers import Members, Registers
-from thep_forms.deciding.same_pictures import is_picture_of, names_no_school, pictures_of_forms_beside
+from thep_forms.deciding.same_answers import is_part_of, says_no_more
 from thep_forms.deciding.senders import messages_by_return
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import NOT_READ, ReadFrom
-from thep_forms.reading.reasons import NOTHING_ASKED, NOTHING_WRITTEN
 
 
 class Judgements(Struct, frozen=True):
@@ -78,7 +78,7 @@ def judge(
     returns, from_schools = came_in.returns, came_in.from_schools
     earlier = earlier_years(returns, from_schools, began)
     earlier = {return_id: year for return_id, year in earlier.items() if not decided.year_of(return_id)}
-    is_asked = any(_may_give_way(entry) or names_no_school(entry) for entry in returns)
+    is_asked = any(is_blank_or_empty(entry) or names_no_school(entry) for entry in returns)
     messages = messages_by_return(from_schools, own_addresses) if is_asked else {}
     decider = _Decider(returns, came_in.dates, came_in.decorations, decided, registers, earlier, messages)
     judgements = decider.judgements().with_others(came_in.others)
@@ -87,22 +87,6 @@ def judge(
         for page, first in came_in.later_pages
     }
     return replace(judgements.with_others(later_pages), began=began)
-
-
-def _may_give_way(entry: Entry) -> bool:
-    """Whether it is a blank form, or a picture of a page on which nothing is asked, or nothing written."""
-    is_empty_page = entry.reason in (NOTHING_ASKED, NOTHING_WRITTEN) and not entry.has_answers
-    return entry.is_form and (entry.blank or is_empty_page)
-
-
-def _gives_way(blank: Entry, schools: Set[str]) -> bool:
-    """Whether the forms of those schools, in the same message, take the place of a blank one."""
-    return bool(schools) and (not blank.copy_of or blank.copy_of in schools)
-
-
-def _file_of(entry: Entry) -> str:
-    """What the ids of all forms in one file begin with."""
-    return entry.return_id.partition("-")[0]
 
 
 class _Decider:
@@ -139,7 +123,7 @@ class _Decider:
         self._choose_by_year()
         self._let_faulty_ones_give_way()
         self._let_unchanged_copies_give_way()
-        self._let_blanks_give_way()
+        self.superseded |= blanks_beside_forms(self.entries, self._school, self.messages)
         self._let_settled_ones_give_way()
         by_return: dict[str, Judgement] = {}
         years: set[str] = set()
@@ -244,7 +228,8 @@ class _Decider:
     def _choose(self, group: Sequence[Entry]) -> None:
         """Which of the returns of one school and year counts.
 
-        Dates put them in order only if all of them are surely of the same school.
+        Dates put them in order only if all of them are surely of the same school. If nothing does, one that says only
+        a part of what another one says gives way to it.
         """
         if len(group) < 2:
             return
@@ -253,10 +238,20 @@ class _Decider:
             Candidate(entry.return_id, entry.content, self._date(entry) if are_one_schools else None) for entry in group
         ]
         found = winner(candidates, self.preferred)
+        parts = {entry.return_id for entry in group if not found and self._is_part_of_one(entry, group)}
+        if parts:
+            self.superseded |= parts
+            self._choose([entry for entry in group if entry.return_id not in parts])
+            return
         if not found:
             self.conflicts.update(entry.return_id for entry in group)
             return
         self.superseded.update(entry.return_id for entry in group if entry.return_id != found.return_id)
+
+    def _is_part_of_one(self, entry: Entry, forms: Iterable[Entry]) -> bool:
+        """Whether it says only a part of what one of the forms says, and no person put it in the place of others."""
+        is_preferred = any(return_id == entry.return_id for return_id, _ in self.preferred)
+        return not is_preferred and any(is_part_of(entry, form, self.decided) for form in forms)
 
     def _doubt(self, entry: Entry) -> tuple[str, bool]:
         """Why it may be another school's than the number says: the copy that was used, and the name."""
@@ -268,8 +263,8 @@ class _Decider:
     def _let_faulty_ones_give_way(self) -> None:
         """A return with errors is superseded by the accepted one of its school and year, if that is a later one.
 
-        So is a picture that says the same as the accepted one, whenever it came: there is nothing to confirm. One that
-        names no school has to come in the same message.
+        So is a picture, or a page, that says the same as the accepted one, whenever it came: there is nothing to
+        confirm. One that names no school has to come in the same message.
 
         The year of a form of an earlier year is here the one that was collected.
         """
@@ -283,9 +278,9 @@ class _Decider:
             later = accepted.get((self._year(entry), self._school(entry)))
             if later and self._is_mended_by(entry, later):
                 self.superseded.add(entry.return_id)
-        if pictures := list(filter(names_no_school, faulty)):
+        if nameless := list(filter(names_no_school, faulty)):
             forms = filter(self._is_accepted, self.entries)
-            self.superseded |= pictures_of_forms_beside(pictures, forms, self.messages, self.decided)
+            self.superseded |= nameless_beside_forms(nameless, forms, self.messages, self.decided)
 
     def _let_unchanged_copies_give_way(self) -> None:
         """A copy that came back untouched is superseded by any changed return of its school and year."""
@@ -299,27 +294,6 @@ class _Decider:
                 and (self._year(entry), self._school(entry)) in changed
             ):
                 self.superseded.add(entry.return_id)
-
-    def _let_blanks_give_way(self) -> None:
-        """A blank form is superseded if every message, or the file, that brought it brought a form with answers too.
-
-        So is a picture of a page on which nothing is asked, or nothing written. A copy that was emptied, and a page of
-        a copy, give way only to a form of the school that it was made for.
-        """
-        schools: dict[str, set[str]] = {}  # of the forms with answers, by message
-        for entry in self.entries:
-            if entry.is_filled_in and not _may_give_way(entry):
-                for message in (*self.messages.get(entry.return_id, ()), _file_of(entry)):
-                    schools.setdefault(message, set()).add(self._school(entry))
-        schools.pop("", None)
-        for entry in self.entries:
-            if _may_give_way(entry):
-                in_file = schools.get(_file_of(entry), set())
-                beside = [
-                    schools.get(message, set()) | in_file for message in self.messages.get(entry.return_id, ("",))
-                ]
-                if beside and all(_gives_way(entry, found) for found in beside):
-                    self.superseded.add(entry.return_id)
 
     def _let_settled_ones_give_way(self) -> None:
         """What a person put another return in the place of is superseded, if that other one can count.
@@ -340,7 +314,7 @@ class _Decider:
     def _is_mended_by(self, faulty: Entry, accepted: Entry) -> bool:
         is_preferred = (accepted.return_id, faulty.return_id) in self.preferred
         is_later_one = is_later(self._date(accepted), self._date(faulty))
-        return is_preferred or is_later_one or is_picture_of(faulty, accepted, self.decided)
+        return is_preferred or is_later_one or says_no_more(faulty, accepted, self.decided)
 
     # --- what became of it ---------------------------------------------------------------------------------------
 

@@ -1,0 +1,45 @@
+"""Returns that say nothing but what another return says, such as a photograph of one page of a filled-in PDF."""
+
+from __future__ import annotations
+
+from thep_forms.checking.section_contents import says_the_same
+from thep_forms.deciding.decisions import InForce
+from thep_forms.deciding.model import Entry
+from thep_forms.definition.model import ProblemCode
+from thep_forms.reading.model import ReadFrom
+
+_MAY_SAY_MORE = frozenset(  # what nobody can read for certain, or stands beside the boxes
+    {
+        ProblemCode.FIELD_UNKNOWN,
+        ProblemCode.VALUE_CONFLICT,
+        ProblemCode.VALUE_COVERED,
+        ProblemCode.VALUE_STRUCK_OUT,
+        ProblemCode.VALUE_UNREADABLE,
+    }
+)
+
+
+def says_no_more(entry: Entry, form: Entry, decided: InForce) -> bool:
+    """Whether a picture, or single pages, say what the form says, on the pages that came back, and nothing else.
+
+    What the form said as it came counts as well. A picture with a corrected answer has to say what the form says now.
+    """
+    if entry.read_from != ReadFrom.SCAN:
+        return is_part_of(entry, form, decided)
+    has_same_answers = entry.content == form.content or _says_the_same(entry, form, decided)
+    return has_same_answers and not _may_say_more(entry)
+
+
+def is_part_of(entry: Entry, form: Entry, decided: InForce) -> bool:
+    """Whether pages of an entry did not come back, and the others say what the form says, which has more of them."""
+    has_other_sections = entry.section_contents != form.section_contents
+    return has_other_sections and not _may_say_more(entry) and _says_the_same(entry, form, decided)
+
+
+def _may_say_more(entry: Entry) -> bool:
+    return not _MAY_SAY_MORE.isdisjoint(entry.codes.split(";"))
+
+
+def _says_the_same(entry: Entry, form: Entry, decided: InForce) -> bool:
+    """Whether all sections of an entry that came back say what those of the form say, as they came."""
+    return not decided.corrects(entry.return_id) and says_the_same(entry.section_contents, form.section_contents)
