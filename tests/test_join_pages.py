@@ -302,3 +302,19 @@ def test_a_restored_ledger_that_has_lost_which_pages_go_together_works_it_out_ag
     (some / COPY).unlink()
     assert run("restore", "-o", some).exit_code == 0
     assert rows(some / "returns.csv") == before
+
+
+def test_restore_names_forms_about_which_a_person_has_decided_that_may_have_lost_pages(some: Path) -> None:
+    whole, part = id_of(some, "whole.eml", "1.jpg"), id_of(some, "part.eml", "1.jpg")
+    decide("confirm", some, whole)
+    decide("confirm", some, part)
+    with closing(sqlite3.connect(some / LEDGER)) as ledger, ledger:
+        ledger.execute("DELETE FROM later_page WHERE first=?", (whole,))
+    (some / COPY).unlink()
+    restored = run("restore", "-o", some)
+    assert restored.exit_code == 1
+    (line,) = (line for line in restored.stderr.splitlines() if whole in line)
+    assert "may lack pages" in line
+    assert part not in restored.stderr
+    decide("undo", some, *(row["decision_id"] for row in rows(some / "decisions.csv") if row["return_id"] == whole))
+    assert typed(some, whole)[LEADER] == "Ada Hill"

@@ -36,11 +36,28 @@ def join_pages(ledger: Ledger, new: Collection[str], definitions: Definitions) -
     decided = _decided(decisions, readings)
     before, kept = _known_pages(ledger, readings, decided)
     alone = _standing_alone(decisions, readings, kept)
-    bundled = {each for each in alone if len(ledger.return_ids(each)) > 1}
-    pages = _Pages(readings, alone - decided - bundled, alone, places)
+    pages = _Pages(readings, _free(ledger, alone) - decided, alone, places)
     now = {first: found for first, found in pages.by_first_page().items() if first not in decided}
     changed = [first for first in sorted(before.keys() | now.keys()) if before.get(first) != now.get(first)]
     ledger.read_with({first: now.get(first, set()) for first in changed})
+
+
+def forms_that_may_lack_pages(ledger: Ledger, definitions: Definitions) -> tuple[str, ...]:
+    """The forms, by id, about which a person has decided, and whose pages would go with them if nobody had."""
+    places = places_around(ledger, [return_id for return_id, _ in ledger.pictures()], definitions)
+    readings = _readings(ledger, places)
+    decisions = ledger.decisions()
+    decided = _decided(decisions, readings)
+    _, kept = _known_pages(ledger, readings, decided)
+    alone = _standing_alone(decisions, readings, kept)
+    decided_pages = {each for each in decided & readings.keys() if is_later(readings[each])}
+    pages = _Pages(readings, _free(ledger, alone) - decided_pages, alone, places)
+    return tuple(sorted(decided.intersection(pages.by_first_page())))
+
+
+def _free(ledger: Ledger, alone: Collection[str]) -> set[str]:
+    """The pictures that may go with another: those that came in a file with other returns go with none."""
+    return {each for each in alone if len(ledger.return_ids(each)) == 1}
 
 
 def _readings(ledger: Ledger, places: Places) -> dict[str, Reading]:
