@@ -6,8 +6,8 @@ A person looks where several first pages are possible, and at what was decided a
 several schools, or pages that nobody can read, came with a page whose code names no school.
 
 What goes together is worked out anew from the files themselves whenever another one comes to the same place. So it is
-when a person decides about one, or takes that back. It does not depend on the order in which the files came. But a form
-about which a person has decided keeps the pages that it has.
+when a person decides about one or takes that back, and when one is forgotten. It does not depend on the order in which
+the files came. But a form about which a person has decided keeps the pages that it has.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ def join_pages(ledger: Ledger, new: Collection[str], definitions: Definitions) -
     now = {first: found for first, found in pages.by_first_page().items() if first not in decided}
     changed = [first for first in sorted(before.keys() | now.keys()) if before.get(first) != now.get(first)]
     ledger.read_with({first: now.get(first, set()) for first in changed})
+
+
+def pictures_beside(ledger: Ledger, return_ids: Iterable[str], definitions: Definitions) -> set[str]:
+    """The ids of the pictures in the places where returns came, as in `places_around`."""
+    return set().union(*places_around(ledger, return_ids, definitions).pictures.values())
 
 
 def forms_that_may_lack_pages(ledger: Ledger, definitions: Definitions) -> tuple[str, ...]:
