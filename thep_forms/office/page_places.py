@@ -89,10 +89,12 @@ class _Search:
                     waiting |= self._pictures[place] - seen
         school_of: dict[str, str] = {}
         near: dict[str, set[str]] = {}
-        for place in filter(lambda place: place.is_one_answer, self._pictures):
-            found = {*self._pictures[place], *self._forms.get(place, ())}
+        for place, pictures in self._pictures.items():
+            if not (pictures and place.is_one_answer):
+                continue
+            found = {*pictures, *self._forms.get(place, ())}
             school_of.update((each, self._school_of(each)) for each in found - school_of.keys())
-            for return_id in self._pictures[place]:
+            for return_id in pictures:
                 near.setdefault(return_id, set()).update({school_of[each] for each in found} - {""})
         return Places(self._pictures, near, school_of)
 
