@@ -244,6 +244,18 @@ def test_photographs_that_are_dropped_on_the_desk_are_one_form(
     expect(page.locator(f"#{LEADER}")).to_have_value("Kim Shaw")
 
 
+def test_a_second_picture_of_a_first_page_that_is_given_to_another_school_leaves_the_later_page_where_it_is(
+    some: Path,
+) -> None:
+    found = verdicts(some, "shots.eml")
+    (first,) = (name for name, verdict in found.items() if verdict == "needs_attention")
+    (second,) = (name for name in found if name.endswith("1.jpg") and name != first)
+    decide("assign", some, id_of(some, "shots.eml", second), "--school", "211/2103")
+    assert verdicts(some, "shots.eml")[second] == "needs_attention"
+    assert typed(some, id_of(some, "shots.eml", first))[LEADER] == "Jan Cole"
+    assert LEADER not in typed(some, id_of(some, "shots.eml", second))
+
+
 def test_what_came_with_the_pages_is_read_with_the_form_alone(made: Path) -> None:
     words = look_up_words(made, DEFINITIONS)
     last = look_up_return(made, id_of(made, "whole.eml", "4.jpg"), DEFINITIONS)
