@@ -14,10 +14,12 @@ from tests.deciding import decide, refused
 from tests.desk import go_to, made_records, require_accessible
 from tests.paged import LEADER, id_of, photos, sent, typed, verdicts
 from tests.photographs import jpeg
+from tests.printers import scanned
 from tests.remake_samples import locked
 from tests.viewer import draw
 from thep_forms.office.intake import COMMIT_AFTER
 from thep_forms.sources import SourceFile
+from thep_forms.work import Limits
 
 Filled = Callable[..., bytes]
 TABLES = ("returns", "schools", "contacts", "problems", "values")
@@ -86,6 +88,23 @@ def test_a_page_is_looked_at_once_a_form_of_another_school_that_came_with_it_is_
     assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "superseded"
     ingest(tmp_path / "records", [tmp_path / "in"], passwords=["sesame"])
     assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "needs_attention"
+
+
+def test_a_page_that_came_locked_goes_with_its_form_once_it_is_opened(tmp_path: Path, filled: Filled) -> None:
+    form = filled("2101", **{LEADER: "Ada Hill"})
+    tables_of(tmp_path, [["both"]], {"both": photos(form, 1) | {"4.pdf": locked(scanned(form, [3]))}})
+    assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.pdf": "locked"}
+    ingest(tmp_path / "records", [tmp_path / "in"], passwords=["sesame"])
+    assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.pdf": "superseded"}
+
+
+def test_pages_of_a_message_that_took_too_long_are_one_form_once_it_is_opened(tmp_path: Path, filled: Filled) -> None:
+    (tmp_path / "in").mkdir()
+    sent(tmp_path / "in", "both", photos(filled("2101", **{LEADER: "Ada Hill"}), 1, 4))
+    assert ingest(tmp_path / "records", [tmp_path / "in"], limits=Limits(seconds=0.001)).overran == 1
+    assert verdicts(tmp_path / "records", "both.eml") == {}
+    ingest(tmp_path / "records", [tmp_path / "in"], again=True)
+    assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
 
 
 def test_a_run_that_is_cut_off_once_it_has_opened_a_form_has_put_the_pages_beside_it_apart(
