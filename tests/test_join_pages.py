@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests import outlook
 from tests.commands import run
 from tests.conftest import ingest, rows
 from tests.deciding import decide, refused, row_of
@@ -59,6 +60,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled, definition: F
         master_of(definition).copy({}, "211/2107"), answers("2103", dfe_number="2107", **{LEADER: "Gus Hart"})
     )
     inbox_of(came / "own", photos(own, 1, 4))
+    saved = photos(filled("2110", **{LEADER: "Lou Field"}), 1, 4)
+    attached = [outlook.attachment(name, photo, "image/jpeg") for name, photo in saved.items()]
+    (came / "saved.msg").write_bytes(outlook.compound(outlook.message("Form", None, attached)))
     scans = {"1.pdf": scanned(filled("3204", **{LEADER: "Ian Bell"})), "4.pdf": scanned(filled("3204"), [3])}
     sent(came, "scans", scans)
     shots = filled("3205", **{LEADER: "Jan Cole"})
@@ -105,6 +109,11 @@ def test_only_the_pages_that_did_not_come_are_missing(made: Path) -> None:
 def test_pages_in_a_document_and_those_of_one_schools_copy_in_a_folder_are_one_form(made: Path, place: str) -> None:
     assert verdicts(made, place) == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
     assert typed(made, id_of(made, place, "1.jpg"))[LEADER] in ("Flo Reid", "Gus Hart")
+
+
+def test_photographs_in_a_message_that_outlook_saved_are_one_form(made: Path) -> None:
+    assert verdicts(made, "saved.msg") == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
+    assert typed(made, id_of(made, "saved.msg", "1.jpg"))[LEADER] == "Lou Field"
 
 
 def test_a_scan_of_each_page_as_a_pdf_of_its_own_is_one_form(made: Path) -> None:
