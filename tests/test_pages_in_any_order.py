@@ -90,6 +90,17 @@ def test_a_page_is_looked_at_once_a_form_of_another_school_that_came_with_it_is_
     assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "needs_attention"
 
 
+def test_a_page_is_looked_at_once_its_message_comes_again_with_a_form_of_another_school(
+    tmp_path: Path, filled: Filled
+) -> None:
+    pages = pictures(filled)
+    files = {"1.jpg": pages["1.jpg"], "4.jpg": pages["4.jpg"]}
+    tables_of(tmp_path, [["both"]], {"both": files})
+    sent(tmp_path / "in", "both", files | {"other.pdf": filled("2102")})  # the mail program had not fetched all of it
+    ingest(tmp_path / "records", [tmp_path / "in"])
+    assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "needs_attention"
+
+
 def test_a_page_that_came_locked_goes_with_its_form_once_it_is_opened(tmp_path: Path, filled: Filled) -> None:
     form = filled("2101", **{LEADER: "Ada Hill"})
     tables_of(tmp_path, [["both"]], {"both": photos(form, 1) | {"4.pdf": locked(scanned(form, [3]))}})
