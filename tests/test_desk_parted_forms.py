@@ -72,6 +72,19 @@ def test_answers_of_a_scanned_page_are_compared_before_they_are_added(
     assert leaders(some) == ["Ada Hill", "Bo Khan", "Cy Dale", "Di Ford"]
 
 
+def test_answers_of_a_page_of_which_all_was_confirmed_are_added_to_the_first_page_that_comes_later(
+    page: Page, some: Path, tmp_path: Path, copy: bytes
+) -> None:
+    printed = by_qpdf(copy)
+    ingest(some, [inbox(tmp_path / "before", last=pages_of(printed, 3))])
+    decide("confirm", some, return_id(some, "last"))
+    read(some, tmp_path, first=pages_of(printed, 0))
+    go_to(page, f"/returns/{return_id(some, 'last')}")
+    page.get_by_role("button", name=ADD).click()
+    expect(page).to_have_url(re.compile(f"/returns/{return_id(some, 'first')}"))
+    assert leaders(some) == ["Ada Hill", "Bo Khan", "Cy Dale", "Di Ford"]
+
+
 @pytest.mark.parametrize("others", [(), ("2102",), ("2101", "2101")])
 def test_a_later_page_is_not_added_where_nobody_knows_to_which_form(
     page: Page,

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests import outlook
 from tests.commands import run
 from tests.conftest import ingest, rows
 from tests.deciding import decide, refused, row_of
@@ -59,6 +60,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled, definition: F
         master_of(definition).copy({}, "211/2107"), answers("2103", dfe_number="2107", **{LEADER: "Gus Hart"})
     )
     inbox_of(came / "own", photos(own, 1, 4))
+    saved = photos(filled("2110", **{LEADER: "Lou Field"}), 1, 4)
+    attached = [outlook.attachment(name, photo, "image/jpeg") for name, photo in saved.items()]
+    (came / "saved.msg").write_bytes(outlook.compound(outlook.message("Form", None, attached)))
     scans = {"1.pdf": scanned(filled("3204", **{LEADER: "Ian Bell"})), "4.pdf": scanned(filled("3204"), [3])}
     sent(came, "scans", scans)
     shots = filled("3205", **{LEADER: "Jan Cole"})
@@ -105,6 +109,11 @@ def test_only_the_pages_that_did_not_come_are_missing(made: Path) -> None:
 def test_pages_in_a_document_and_those_of_one_schools_copy_in_a_folder_are_one_form(made: Path, place: str) -> None:
     assert verdicts(made, place) == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
     assert typed(made, id_of(made, place, "1.jpg"))[LEADER] in ("Flo Reid", "Gus Hart")
+
+
+def test_photographs_in_a_message_that_outlook_saved_are_one_form(made: Path) -> None:
+    assert verdicts(made, "saved.msg") == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
+    assert typed(made, id_of(made, "saved.msg", "1.jpg"))[LEADER] == "Lou Field"
 
 
 def test_a_scan_of_each_page_as_a_pdf_of_its_own_is_one_form(made: Path) -> None:
@@ -244,6 +253,18 @@ def test_photographs_that_are_dropped_on_the_desk_are_one_form(
     expect(page.locator(f"#{LEADER}")).to_have_value("Kim Shaw")
 
 
+def test_a_second_picture_of_a_first_page_that_is_given_to_another_school_leaves_the_later_page_where_it_is(
+    some: Path,
+) -> None:
+    found = verdicts(some, "shots.eml")
+    (first,) = (name for name, verdict in found.items() if verdict == "needs_attention")
+    (second,) = (name for name in found if name.endswith("1.jpg") and name != first)
+    decide("assign", some, id_of(some, "shots.eml", second), "--school", "211/2103")
+    assert verdicts(some, "shots.eml")[second] == "needs_attention"
+    assert typed(some, id_of(some, "shots.eml", first))[LEADER] == "Jan Cole"
+    assert LEADER not in typed(some, id_of(some, "shots.eml", second))
+
+
 def test_what_came_with_the_pages_is_read_with_the_form_alone(made: Path) -> None:
     words = look_up_words(made, DEFINITIONS)
     last = look_up_return(made, id_of(made, "whole.eml", "4.jpg"), DEFINITIONS)
@@ -302,3 +323,19 @@ def test_a_restored_ledger_that_has_lost_which_pages_go_together_works_it_out_ag
     (some / COPY).unlink()
     assert run("restore", "-o", some).exit_code == 0
     assert rows(some / "returns.csv") == before
+
+
+def test_restore_names_forms_about_which_a_person_has_decided_that_may_have_lost_pages(some: Path) -> None:
+    whole, part = id_of(some, "whole.eml", "1.jpg"), id_of(some, "part.eml", "1.jpg")
+    decide("confirm", some, whole)
+    decide("confirm", some, part)
+    with closing(sqlite3.connect(some / LEDGER)) as ledger, ledger:
+        ledger.execute("DELETE FROM later_page WHERE first=?", (whole,))
+    (some / COPY).unlink()
+    restored = run("restore", "-o", some)
+    assert restored.exit_code == 1
+    (line,) = (line for line in restored.stderr.splitlines() if whole in line)
+    assert "may lack pages" in line
+    assert part not in restored.stderr
+    decide("undo", some, *(row["decision_id"] for row in rows(some / "decisions.csv") if row["return_id"] == whole))
+    assert typed(some, whole)[LEADER] == "Ada Hill"

@@ -107,3 +107,29 @@ def test_a_page_of_another_school_stays_its_when_the_school_of_its_form_is_forgo
         decide("undo", records, number)
     assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
     assert row_of(records, last)["dfe_number"] == "211/2103"
+
+
+# --- what is forgotten ------------------------------------------------------------------------------------------------
+
+
+def test_a_page_goes_with_its_form_once_the_other_first_page_that_came_with_it_is_forgotten(
+    records: Path, pages: dict[str, bytes], filled: Filled
+) -> None:
+    (records.parent / "in").mkdir()
+    sent(records.parent / "in", "rival", {"rival 1.jpg": photos(filled("2102"), 1)["1.jpg"], "4.jpg": pages["4.jpg"]})
+    come(records, pages, "both", "1.jpg", "4.jpg")
+    assert verdicts(records, "both.eml") == APART
+    assert run("forget", "-o", records, "--school", "211/2102", "--yes").exit_code == 0
+    assert verdicts(records, "both.eml") == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
+    assert typed(records, id_of(records, "both.eml", "1.jpg"))[LEADER] == "Ada Hill"
+
+
+def test_a_page_goes_with_its_form_once_two_first_pages_that_differ_in_a_forgotten_person_say_the_same(
+    records: Path, pages: dict[str, bytes], filled: Filled
+) -> None:
+    forms = [filled("2101", chair_of_governors_name=name) for name in ("Zoe Quill", "ZOE QUILL")]
+    firsts = {f"{at} 1.jpg": photos(form, 1)["1.jpg"] for at, form in enumerate(forms)}
+    come(records, pages | firsts, "all", *firsts, "4.jpg")
+    assert set(verdicts(records, "all.eml").values()) == {"needs_attention"}
+    assert run("forget", "-o", records, "--person", "Zoe Quill", "--yes").exit_code == 0
+    assert sorted(verdicts(records, "all.eml").values()) == ["needs_attention", "superseded", "superseded"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from time import sleep
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,8 +14,12 @@ from tests.deciding import decide, refused
 from tests.desk import go_to, made_records, require_accessible
 from tests.paged import LEADER, id_of, photos, sent, typed, verdicts
 from tests.photographs import jpeg
+from tests.printers import scanned
 from tests.remake_samples import locked
 from tests.viewer import draw
+from thep_forms.office.intake import COMMIT_AFTER
+from thep_forms.sources import SourceFile
+from thep_forms.work import Limits
 
 Filled = Callable[..., bytes]
 TABLES = ("returns", "schools", "contacts", "problems", "values")
@@ -82,6 +87,62 @@ def test_a_page_is_looked_at_once_a_form_of_another_school_that_came_with_it_is_
     tables_of(tmp_path, [["both"]], {"both": files})
     assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "superseded"
     ingest(tmp_path / "records", [tmp_path / "in"], passwords=["sesame"])
+    assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "needs_attention"
+
+
+def test_a_page_is_looked_at_once_its_message_comes_again_with_a_form_of_another_school(
+    tmp_path: Path, filled: Filled
+) -> None:
+    pages = pictures(filled)
+    files = {"1.jpg": pages["1.jpg"], "4.jpg": pages["4.jpg"]}
+    tables_of(tmp_path, [["both"]], {"both": files})
+    sent(tmp_path / "in", "both", files | {"other.pdf": filled("2102")})  # the mail program had not fetched all of it
+    ingest(tmp_path / "records", [tmp_path / "in"])
+    assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "needs_attention"
+
+
+def test_a_page_that_came_locked_goes_with_its_form_once_it_is_opened(tmp_path: Path, filled: Filled) -> None:
+    form = filled("2101", **{LEADER: "Ada Hill"})
+    tables_of(tmp_path, [["both"]], {"both": photos(form, 1) | {"4.pdf": locked(scanned(form, [3]))}})
+    assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.pdf": "locked"}
+    ingest(tmp_path / "records", [tmp_path / "in"], passwords=["sesame"])
+    assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.pdf": "superseded"}
+
+
+def test_pages_of_a_message_that_took_too_long_are_one_form_once_it_is_opened(tmp_path: Path, filled: Filled) -> None:
+    (tmp_path / "in").mkdir()
+    sent(tmp_path / "in", "both", photos(filled("2101", **{LEADER: "Ada Hill"}), 1, 4))
+    assert ingest(tmp_path / "records", [tmp_path / "in"], limits=Limits(seconds=0.001)).overran == 1
+    assert verdicts(tmp_path / "records", "both.eml") == {}
+    ingest(tmp_path / "records", [tmp_path / "in"], again=True)
+    assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
+
+
+def test_a_run_that_is_cut_off_once_it_has_opened_a_form_has_put_the_pages_beside_it_apart(
+    tmp_path: Path, filled: Filled
+) -> None:
+    pages = pictures(filled)
+    files = {"1.jpg": pages["1.jpg"], "4.jpg": pages["4.jpg"], "other.pdf": locked(filled("2102"))}
+    tables_of(tmp_path, [["both"]], {"both": files})
+    (tmp_path / "another.pdf").write_bytes(filled("3204"))
+
+    def cut_off(places: Iterable[SourceFile]) -> Iterator[SourceFile]:
+        message, another = places
+        yield message
+        sleep(COMMIT_AFTER)  # so that what was read is made to last
+        yield another
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest(
+            tmp_path / "records",
+            [tmp_path / "in", tmp_path / "another.pdf"],
+            passwords=["sesame"],
+            workers=1,
+            progress=cut_off,
+        )
+    assert ingest(tmp_path / "records", [tmp_path / "in"]).new == 0
+    assert verdicts(tmp_path / "records", "both.eml")["other.pdf"] == "accepted"
     assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "needs_attention"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep, time
 
 from tests.conftest import ingest
 from tests.packing import mail, zipped
@@ -53,6 +54,18 @@ def test_pages_of_two_documents_with_one_name_stay_apart(tmp_path: Path, filled:
     (folder / "form.docx").write_bytes(document(last_page(filled, "2102", "Bo Khan")))
     ingest(records, [folder])
     assert set(verdicts(records, "word/media").values()) == {"needs_attention"}
+
+
+def test_pages_of_a_document_are_one_form_also_where_another_had_its_name_before(
+    tmp_path: Path, filled: Filled
+) -> None:
+    folder, records = tmp_path / "in", tmp_path / "records"
+    inbox_of(folder, {"form.docx": document({"note.txt": b"We moved."})})
+    ingest(records, [folder])
+    (folder / "form.docx").write_bytes(document(photos(filled("2101", **{LEADER: "Ada Hill"}), 1, 4)))
+    sleep(1 - time() % 1)  # a run is known by the second in which it began
+    ingest(records, [folder])
+    assert verdicts(records, "word/media") == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
 
 
 def test_first_pages_of_two_years_that_say_the_same_are_two_forms(

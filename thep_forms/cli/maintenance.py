@@ -95,6 +95,11 @@ def _losses(restoration: Restoration) -> Iterator[str]:
         yield f"Lost: the returns {', '.join(restoration.lost_returns)}. If you have their files, ingest them again."
     if restoration.lost_decisions:
         yield f"Lost: the decisions {', '.join(restoration.lost_decisions)}. Take them again."
+    if restoration.may_lack_pages:
+        yield (
+            f"These forms may lack pages that came as other files: {', '.join(restoration.may_lack_pages)}. "
+            "Undo what you decided about them, and the pages are read with them again. Then decide once more."
+        )
     if restoration.may_lack_messages:
         yield "The ledger may not know every message that you sent to schools. Look in your mailbox before you send."
     if restoration.may_lack_lists:

@@ -15,6 +15,7 @@ from thep_forms.deciding import Action, Assigned, Decision
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.files import sync_folder
 from thep_forms.office.deciding import require_number
+from thep_forms.office.join_pages import join_pages, pictures_beside
 from thep_forms.office.origins import Origin, Origins, Recognition
 from thep_forms.office.verify import unknown_files
 from thep_forms.records import Ledger, Records, RefusedAddress, Returned, Sent, Views, dispose, open_for_writing
@@ -114,7 +115,7 @@ def forget(
         delete_ledgers(folder, (*disposal.ledger_copies, *disposal.damaged_ledgers))
         _delete_unlisted(folder, disposal.unlisted)
         dispose(folder, disposal.files)
-        _forget_in_ledger(ledger, disposal, selection)
+        _forget_in_ledger(ledger, disposal, selection, definitions)
         renew_results(ledger, definitions)  # of pictures that what is gone helped to read
         Views(folder, Records(ledger, definitions)).write()
     return disposal
@@ -133,10 +134,12 @@ def _delete_unlisted(folder: Path, names: Iterable[str]) -> None:
         sync_folder(folder / ARCHIVE)
 
 
-def _forget_in_ledger(ledger: Ledger, disposal: Disposal, selection: Selection) -> None:
+def _forget_in_ledger(ledger: Ledger, disposal: Disposal, selection: Selection, definitions: Definitions) -> None:
+    return_ids = [entry.return_id for entry in disposal.returns]
     with ledger.transaction():
+        beside = pictures_beside(ledger, return_ids, definitions)
         ledger.note_forgotten(disposal.hashes)
-        ledger.forget([entry.return_id for entry in disposal.returns], disposal.files)
+        ledger.forget(return_ids, disposal.files)
         ledger.forget_sent(disposal.messages)
         ledger.forget_refused(disposal.refused)
         if selection.number:
@@ -145,6 +148,7 @@ def _forget_in_ledger(ledger: Ledger, disposal: Disposal, selection: Selection) 
             ledger.forget_member_details(disposal.members)
         for decision in disposal.decisions:
             _forget_decision(ledger, decision)
+        join_pages(ledger, beside, definitions)
     ledger.compact()
 
 

@@ -23,6 +23,7 @@ from thep_forms.office.deciding import user
 from thep_forms.office.find import require_words
 from thep_forms.office.forget import delete_ledgers, ledgers_beside
 from thep_forms.office.holdings import SEPARATOR, Holdings, Piece
+from thep_forms.office.join_pages import join_pages, pictures_beside
 from thep_forms.office.origins import Recognition
 from thep_forms.office.person import Person, words_in
 from thep_forms.office.without_person import (
@@ -297,8 +298,10 @@ class _Planner:
 
 
 def _erase_in_ledger(ledger: Ledger, erasure: Erasure, definitions: Definitions) -> None:
+    reached = {*erasure.returns, *erasure.readings, *(arrival.return_id for arrival, _ in erasure.arrivals)}
     with ledger.transaction():
         before = _problems(ledger, erasure)
+        beside = pictures_beside(ledger, reached, definitions)
         ledger.note_forgotten(erasure.hashes)
         ledger.forget(erasure.returns, ())
         ledger.forget_files(erasure.files)
@@ -320,6 +323,7 @@ def _erase_in_ledger(ledger: Ledger, erasure: Erasure, definitions: Definitions)
         for sent in erasure.messages:
             ledger.note_sent(sent)
         ledger.forget_refused(erasure.refused)
+        join_pages(ledger, beside, definitions)
         _confirm_what_is_gone(ledger, erasure, before, definitions)
 
 

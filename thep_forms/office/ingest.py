@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -74,7 +74,7 @@ def ingest(
         intake = Intake(folder, ledger, definitions, year, limits, read_again, mail, has_threads=bool(dask))
         with ledger.transaction():
             intake.read_all(start_engine, progress(mail.places(places)))
-            _end_run(ledger, intake.pages, definitions)
+            _end_run(ledger, definitions)
             if listed is not None:
                 _set_register(ledger, listed, year, definitions)
         renew_results(ledger, definitions)  # what a person corrected, and was read again
@@ -85,9 +85,9 @@ def ingest(
         return replace(summary, forgotten=intake.passed_over, failures=mail.finish())
 
 
-def _end_run(ledger: Ledger, pages: Collection[str], definitions: Definitions) -> None:
-    """Note that all files were read. `pages` are the ids of what may be pages of a form, or have come beside some."""
-    new = {*pages, *ledger.new_pictures()}  # also those of a run that was cut off
+def _end_run(ledger: Ledger, definitions: Definitions) -> None:
+    """Note that all files were read, and put the pages of forms together."""
+    new = ledger.new_forms()  # also those of a run that was cut off
     ledger.end_run()
     join_pages(ledger, new, definitions)
 

@@ -19,6 +19,7 @@ from thep_forms.checking.characters import without_controls
 from thep_forms.defaults import MOST_OVERRUNS, MOST_OVERRUNS_OF_A_RUN
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ClusterError
+from thep_forms.office.join_pages import join_pages
 from thep_forms.office.mailboxes import MailboxRun
 from thep_forms.office.read_once_more import files_to_read_once_more, is_worth_reading, says_more
 from thep_forms.reading import FileKind, Note, Reading
@@ -63,11 +64,10 @@ class Intake:
         """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`.
 
         Afterwards `new` counts the sources that had not come before, of which `new_sources` are the first.
-        `passed_over` counts the files that were forgotten. `pages` are the ids of what may be pages of a form, or came
-        beside some. These are the pictures of forms that were read, and all that was read once more.
+        `passed_over` counts the files that were forgotten.
         """
         self._mail = mail
-        self._ledger, self._archive = ledger, Archive(folder)
+        self._ledger, self._archive, self._definitions = ledger, Archive(folder), definitions
         self._year_given, self._noted_at = str(year or ""), datetime.now(UTC).replace(microsecond=0)
         self._made_from = made_from(definitions)
         self._read_again = read_again
@@ -77,11 +77,10 @@ class Intake:
         self._has_stopped = False
         self._stopped_at = ledger.sources_unopened_for(_STOPPED)
         self._read_once_more: set[str] = set()  # hashes of archived files
-        self._opened_again: list[str] = []  # the sources of containers
         self._waiting: dict[str, list[ReceivedFile]] = {}  # by hash: all files with the bytes that are being read
         self._forgotten, self.passed_over = ledger.forgotten(), 0
         self.new, self.new_sources = 0, set[str]()
-        self.pages = set[str]()
+        self._changed = set[str]()  # ids of returns that were read once more: pages beside them may go together now
         self._committed = time.monotonic()
 
     def read_all(self, start_engine: Callable[[], Engine], places: Iterable[SourceFile]) -> None:
@@ -97,8 +96,7 @@ class Intake:
             raise
         finally:
             self._archive.discard_waiting()
-        for source in self._opened_again:
-            self.pages.update(arrival.return_id for _, arrival in self._ledger.forms_in(source))
+        self._join_pages()
         self._archive.sync()
         self._mail.note_done(self._waiting.values())
 
@@ -230,7 +228,6 @@ class Intake:
             self._note_returns(sha256, [_unread(kind, received.reason)], is_kept=False)
         elif sha256 in self._get_opener().tried_again:
             self._get_opener().tried_again.discard(sha256)
-            self._opened_again.append(received.source)
             self._ledger.forget(self._ledger.return_ids(sha256), [sha256])
         else:
             self._note_arrival(received, sha256)
@@ -267,8 +264,8 @@ class Intake:
             self._mail.read_again(self._waiting[sha256])
         is_known = self._ledger.kind(return_id_of(sha256)) is not None
         self._ledger.add_file(sha256, returns, self._made_from, is_kept=is_kept)
-        if is_known or any(each.reading.kind is FileKind.SCAN for each in returns):
-            self.pages.update(self._ledger.return_ids(sha256))
+        if is_known:
+            self._changed.update(self._ledger.return_ids(sha256))
         self._note_arrivals(sha256)
         if time.monotonic() - self._committed > COMMIT_AFTER:
             self._commit()
@@ -302,7 +299,14 @@ class Intake:
         if self.new <= MOST_NEW:
             self.new_sources.update(sources)
 
+    def _join_pages(self) -> None:
+        """Put pages together beside what was read once more: once that lasts, no later run knows that it changed."""
+        if self._changed:
+            join_pages(self._ledger, self._changed, self._definitions)
+            self._changed.clear()
+
     def _commit(self) -> None:
+        self._join_pages()
         self._archive.sync()  # what the ledger names is there
         self._mail.note_done(self._waiting.values())
         self._ledger.commit()

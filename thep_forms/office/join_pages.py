@@ -6,8 +6,8 @@ A person looks where several first pages are possible, and at what was decided a
 several schools, or pages that nobody can read, came with a page whose code names no school.
 
 What goes together is worked out anew from the files themselves whenever another one comes to the same place. So it is
-when a person decides about one, or takes that back. It does not depend on the order in which the files came. But a form
-about which a person has decided keeps the pages that it has.
+when a person decides about one or takes that back, and when one is forgotten. It does not depend on the order in which
+the files came. But a form about which a person has decided keeps the pages that it has.
 """
 
 from __future__ import annotations
@@ -36,11 +36,33 @@ def join_pages(ledger: Ledger, new: Collection[str], definitions: Definitions) -
     decided = _decided(decisions, readings)
     before, kept = _known_pages(ledger, readings, decided)
     alone = _standing_alone(decisions, readings, kept)
-    bundled = {each for each in alone if len(ledger.return_ids(each)) > 1}
-    pages = _Pages(readings, alone - decided - bundled, alone, places)
+    pages = _Pages(readings, _free(ledger, alone) - decided, alone, places)
     now = {first: found for first, found in pages.by_first_page().items() if first not in decided}
     changed = [first for first in sorted(before.keys() | now.keys()) if before.get(first) != now.get(first)]
     ledger.read_with({first: now.get(first, set()) for first in changed})
+
+
+def pictures_beside(ledger: Ledger, return_ids: Iterable[str], definitions: Definitions) -> set[str]:
+    """The ids of the pictures in the places where returns came, as in `places_around`."""
+    return set().union(*places_around(ledger, return_ids, definitions).pictures.values())
+
+
+def forms_that_may_lack_pages(ledger: Ledger, definitions: Definitions) -> tuple[str, ...]:
+    """The forms, by id, about which a person has decided, and whose pages would go with them if nobody had."""
+    places = places_around(ledger, [return_id for return_id, _ in ledger.pictures()], definitions)
+    readings = _readings(ledger, places)
+    decisions = ledger.decisions()
+    decided = _decided(decisions, readings)
+    _, kept = _known_pages(ledger, readings, decided)
+    alone = _standing_alone(decisions, readings, kept)
+    decided_pages = {each for each in decided & readings.keys() if is_later(readings[each])}
+    pages = _Pages(readings, _free(ledger, alone) - decided_pages, alone, places)
+    return tuple(sorted(decided.intersection(pages.by_first_page())))
+
+
+def _free(ledger: Ledger, alone: Collection[str]) -> set[str]:
+    """The pictures that may go with another: those that came in a file with other returns go with none."""
+    return {each for each in alone if len(ledger.return_ids(each)) == 1}
 
 
 def _readings(ledger: Ledger, places: Places) -> dict[str, Reading]:

@@ -24,6 +24,7 @@ class Place(Struct, frozen=True):
     """The message, or else the folder, in which files came. `at` is when the message came, where that is known.
 
     Another message may come with the same path: it is saved under the same name, or its mailbox is exported again.
+    So may another document: then `at` is when the run began that noted it.
     A message may also pass on those of several others: `writer` is the sender of the innermost one. In a folder, the
     pictures of each `school` have a place of their own: their codes name it. A folder in a document is one place.
     """
@@ -73,7 +74,7 @@ class _Search:
         self._own_addresses = definitions().partnership.own_addresses
         self._pictures: dict[Place, set[str]] = {}
         self._forms: dict[Place, set[str]] = {}
-        self._documents: dict[str, bool] = {}
+        self._documents: dict[tuple[str, datetime | None], Place | None] = {}
         self._schools: dict[str, str] = {}
         self._by_school: dict[str, set[str]] | None = None  # pictures, read once for however many schools
 
@@ -89,10 +90,12 @@ class _Search:
                     waiting |= self._pictures[place] - seen
         school_of: dict[str, str] = {}
         near: dict[str, set[str]] = {}
-        for place in filter(lambda place: place.is_one_answer, self._pictures):
-            found = {*self._pictures[place], *self._forms.get(place, ())}
+        for place, pictures in self._pictures.items():
+            if not (pictures and place.is_one_answer):
+                continue
+            found = {*pictures, *self._forms.get(place, ())}
             school_of.update((each, self._school_of(each)) for each in found - school_of.keys())
-            for return_id in self._pictures[place]:
+            for return_id in pictures:
                 near.setdefault(return_id, set()).update({school_of[each] for each in found} - {""})
         return Places(self._pictures, near, school_of)
 
@@ -123,8 +126,8 @@ class _Search:
             at = arrival.received_at if message is innermost else None  # else that of a message in it
             return Place(arrival.source[: message.path_length], message, innermost.sender, at)
         path = arrival.source.rpartition("/")[0]
-        if self._is_in_document(path):
-            return Place(path)
+        if place := self._in_document(path, arrival.noted_at):
+            return place
         school = self._school_in_code(arrival.return_id)
         return Place(path, school=school) if school else None
 
@@ -135,13 +138,19 @@ class _Search:
             self._schools[return_id] = school_in(reading.form_id) if reading else ""
         return self._schools[return_id]
 
-    def _is_in_document(self, path: str) -> bool:
-        """Whether a folder is in a document, which is a return of its own. Of two with one path nobody can tell."""
-        if path not in self._documents:
+    def _in_document(self, path: str, noted_at: datetime | None) -> Place | None:
+        """The place of what a run noted in a folder; None where that is in no document, which is a return of its own.
+
+        Of two documents with one path that one run noted, nobody can tell in which a file came.
+        """
+        if (path, noted_at) not in self._documents:
             folder = PurePosixPath(path)
             found = [self._ledger.kinds_from(str(each)) for each in (folder, *folder.parents)]
-            self._documents[path] = _DOCUMENT in found and all(len(kinds) <= 1 for kinds in found)
-        return self._documents[path]
+            has_several = any(len(kinds) > 1 for kinds in found)
+            kinds = [[kind for kind, at in each if not has_several or at == noted_at] for each in found]
+            is_in = _DOCUMENT in kinds and all(len(each) <= 1 for each in kinds)
+            self._documents[path, noted_at] = Place(path, at=noted_at if has_several else None) if is_in else None
+        return self._documents[path, noted_at]
 
     def _school_of(self, return_id: str) -> str:
         """The school of a return, as in `Places`; empty for a form that says nothing, and for later pages.

@@ -10,7 +10,7 @@ from msgspec import Struct
 from thep_forms.definition import Definitions
 from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.office.ingest import ingest
-from thep_forms.office.join_pages import join_pages
+from thep_forms.office.join_pages import forms_that_may_lack_pages, join_pages
 from thep_forms.office.verify import archived_files, column_of, is_named_by_content, unknown_files
 from thep_forms.records import Ledger, Records
 from thep_forms.records.database import Checks
@@ -25,13 +25,14 @@ class Restoration(Struct, frozen=True):
     """What was brought back. `ledger` is None where the ledger was whole.
 
     `read_again` is how many files of the archive were read again. What the tables had named and is lost: the ids of
-    returns and of decisions.
+    returns and of decisions. `may_lack_pages` are the ids of forms that may have had pages which came as other files.
     """
 
     ledger: Restored | None
     read_again: int = 0
     lost_returns: tuple[str, ...] = ()
     lost_decisions: tuple[str, ...] = ()
+    may_lack_pages: tuple[str, ...] = ()
 
     @property
     def may_lack_messages(self) -> bool:
@@ -46,7 +47,8 @@ class Restoration(Struct, frozen=True):
     @property
     def lacks_something(self) -> bool:
         """Whether anything is lost, or may be."""
-        return bool(self.lost_returns or self.lost_decisions or self.may_lack_messages or self.may_lack_lists)
+        lost = self.lost_returns or self.lost_decisions
+        return bool(lost or self.may_lack_pages or self.may_lack_messages or self.may_lack_lists)
 
 
 def restore(folder: Path, definitions: Definitions) -> Restoration:
@@ -60,13 +62,14 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
     returns = column_of(folder, TableName.RETURNS, "return_id")
     decisions = column_of(folder, TableName.DECISIONS, "decision_id")
     restored = None if _is_whole(folder) else restore_ledger(folder)
+    may_lack_pages: tuple[str, ...] = ()
     with Ledger.existing(folder) as ledger:  # the copy may be of an earlier version: it is migrated
         if restored:  # what came out of mailboxes since the copy was made may be lost
             with ledger.transaction():
                 ledger.read_mailboxes_again()
                 ledger.forget_unused_texts()
         if restored and LATER_PAGE in restored.incomplete:
-            _join_pages(ledger, definitions)
+            may_lack_pages = _join_pages(ledger, definitions)
     _renew_copy(folder)
     archive = archived_files(folder)
     with Ledger.existing(folder, unchanged=True) as ledger:
@@ -76,14 +79,19 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
     with Ledger.existing(folder, unchanged=True) as ledger:
         known = {returned.return_id for returned in Records(ledger, definitions).returns()}
         numbers = {str(decision.number) for decision in ledger.decisions()}
-    return Restoration(restored, len(unknown), _without(returns, known), _without(decisions, numbers))
+    lost = _without(returns, known), _without(decisions, numbers)
+    return Restoration(restored, len(unknown), *lost, may_lack_pages)
 
 
-def _join_pages(ledger: Ledger, definitions: Definitions) -> None:
-    """Work out anew which pages are read as one form. Of a form about which a person has decided, nobody can tell."""
+def _join_pages(ledger: Ledger, definitions: Definitions) -> tuple[str, ...]:
+    """Work out anew which pages are read as one form. Of a form about which a person has decided, nobody can tell.
+
+    Gives the ids of such forms with which pages came that may have been theirs.
+    """
     renew_results(ledger, definitions)  # some may be lacking, too
     with ledger.transaction():
         join_pages(ledger, [return_id for return_id, _ in ledger.pictures()], definitions)
+    return forms_that_may_lack_pages(ledger, definitions)
 
 
 def _is_whole(folder: Path) -> bool:

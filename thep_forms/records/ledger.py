@@ -240,15 +240,16 @@ class Ledger(DecisionsAndResults):
         values = (FileKind.FORM, FileKind.SCAN, f"{path}/", f"{path}{_AFTER_SLASH}")
         return [(kind, _arrival(*row)) for kind, *row in self._connection.execute(query, values)]
 
-    def new_pictures(self) -> set[str]:
-        """The ids of the pictures of forms that came since the last run ended."""
-        query = "SELECT return_id FROM arrival NATURAL JOIN entry WHERE latest_year IS NULL AND kind=?"
-        return {return_id for (return_id,) in self._connection.execute(query, (FileKind.SCAN,))}
+    def new_forms(self) -> set[str]:
+        """The ids of the forms, and of the pictures of forms, that came since the last run ended."""
+        query = "SELECT return_id FROM arrival NATURAL JOIN entry WHERE latest_year IS NULL AND kind IN (?,?)"
+        return {return_id for (return_id,) in self._connection.execute(query, (FileKind.FORM, FileKind.SCAN))}
 
-    def kinds_from(self, source: str) -> list[str]:
-        """The kinds of the returns that came from exactly there."""
-        query = "SELECT kind FROM arrival NATURAL JOIN entry WHERE source=?"
-        return [kind for (kind,) in self._connection.execute(query, (source,))]
+    def kinds_from(self, source: str) -> list[tuple[str, datetime | None]]:
+        """The kinds of the returns that came from exactly there, with when the run began that noted each."""
+        query = "SELECT kind, noted_at FROM arrival NATURAL JOIN entry WHERE source=?"
+        found = self._connection.execute(query, (source,))
+        return [(kind, datetime.fromisoformat(noted) if noted else None) for kind, noted in found]
 
     def arrivals(self) -> Iterator[Arrival]:
         """Every arrival of every return."""
