@@ -55,7 +55,7 @@ class OldRecords(Struct, frozen=True):
 
 
 VERSION_7, VERSION_8, VERSION_9, VERSION_10, VERSION_11 = map(OldRecords, range(7, 12))
-VERSION_13 = OldRecords(13)
+VERSION_13, VERSION_14 = map(OldRecords, (13, 14))
 
 
 def require_migration(command: str, records: Path, preferred: str) -> None:
