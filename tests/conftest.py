@@ -18,16 +18,16 @@ import hypothesis
 import pytest
 import trustme
 
-from tests.browser import FLAGS
-from tests.desk import PATIENCE, context_of, opened_at
-from tests.imapserver import PASSWORD as IMAP_PASSWORD
-from tests.imapserver import ImapServer
-from tests.mailserver import MailServer
-from tests.odd_imap import BODIES, Kept, OddImapServer
-from tests.printers import by_qpdf
 from tests.remake_samples import answers
-from tests.viewer import type_into
-from tests.writing import SCHOOLS
+from tests.support.browser import FLAGS
+from tests.support.desk import PATIENCE, context_of, opened_at
+from tests.support.imapserver import PASSWORD as IMAP_PASSWORD
+from tests.support.imapserver import ImapServer
+from tests.support.mailserver import MailServer
+from tests.support.odd_imap import BODIES, Kept, OddImapServer
+from tests.support.printers import by_qpdf
+from tests.support.viewer import type_into
+from tests.support.writing import SCHOOLS
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition, shipped
 from thep_forms.generate import generate
 from thep_forms.office.deciding import Decided
@@ -277,7 +277,7 @@ def chromium(started_chromium: tuple[Browser, asyncio.AbstractEventLoop]) -> Ite
 @pytest.fixture(scope="module")
 def shared_records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
     """Records with everything that a ledger may hold, for a module that damages copies of them."""
-    from tests.kept_ledger import records_with_everything  # which imports this module
+    from tests.support.kept_ledger import records_with_everything  # which imports this module
 
     return records_with_everything(tmp_path_factory.mktemp("made"), form)
 

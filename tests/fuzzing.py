@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests import printers
+from tests.support import printers
 from thep_forms.definition import Definitions, MembershipYear, shipped
 from thep_forms.office.examine import Examiner
 from thep_forms.work import Failure, Limits, Workers

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from tests.desk import WIDTH
-from tests.desk_year import year_begun
+from tests.support.desk import WIDTH
+from tests.support.desk_year import year_begun
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 HIGHEST = 900  # pixels of a picture

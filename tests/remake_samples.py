@@ -19,7 +19,7 @@ import pypdf
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.viewer import draw, type_into
+from tests.support.viewer import draw, type_into
 from thep_forms.definition import load_definition
 from thep_forms.generate import Master, generate
 

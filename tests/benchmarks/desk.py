@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.benchmarks.opening import filled
-from tests.test_desk_access import Client
+from tests.desk.test_desk_access import Client
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.desk.server import running_desk
 from thep_forms.records import Records, Returned, open_for_reading

@@ -11,7 +11,7 @@ import pdfplumber
 from tests.benchmarks.returns import typed
 from tests.benchmarks.side_by_side import medians, table
 from tests.conftest import ingest
-from tests.printers import by_pdfium
+from tests.support.printers import by_pdfium
 
 COUNTS = (24, 100)  # the start of the worker counts for each file of a few
 PAGES = [1, 4]  # the first and the continuation

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from tests.benchmarks.growing import Measured
 from tests.benchmarks.returns import definition, values
-from tests.commands import program
+from tests.support.commands import program
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.files import private_folder
 from thep_forms.generate import Master

@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from tests.paper import ITALICS, Paper, faxed
-from tests.photographs import jpeg, saved, taken_of
-from tests.viewer import draw
+from tests.support.paper import ITALICS, Paper, faxed
+from tests.support.photographs import jpeg, saved, taken_of
+from tests.support.viewer import draw
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.definition.identity import school_in
 from thep_forms.generate import PaperCopy, pack

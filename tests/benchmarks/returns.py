@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.remake_samples import SCHOOLS, answers
-from tests.viewer import type_into
+from tests.support.viewer import type_into
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import generate
 

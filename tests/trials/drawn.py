@@ -14,8 +14,8 @@ from collections import Counter
 from pathlib import Path
 
 from tests.benchmarks.returns import typed
-from tests.drawn_pages import WITH_BOXES, differences, plain_pages, with_changed_contents
-from tests.printers import FLATTENED, PRINTED, watermarked
+from tests.support.drawn_pages import WITH_BOXES, differences, plain_pages, with_changed_contents
+from tests.support.printers import FLATTENED, PRINTED, watermarked
 
 
 def bases(count: int) -> list[bytes]:

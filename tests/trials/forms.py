@@ -13,7 +13,7 @@ from pikepdf.form import DefaultAppearanceStreamGenerator, Form
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.remake_samples import HARBOUR, answers, own_copy
-from tests.viewer import type_into
+from tests.support.viewer import type_into
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from itertools import combinations_with_replacement
 from pathlib import Path
 
-from tests.commands import program
+from tests.support.commands import program
 from tests.trials.office import COPY, LEDGER, Office
 from tests.trials.office_year import mended
 from thep_forms.cli.errors import ExitCode

@@ -7,9 +7,9 @@ import hashlib
 import io
 from pathlib import Path
 
-from tests.commands import run
 from tests.remake_samples import SCHOOLS, answers
-from tests.viewer import type_into
+from tests.support.commands import run
+from tests.support.viewer import type_into
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
 from thep_forms.records.names import PACKAGE, TableName

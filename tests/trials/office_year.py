@@ -17,7 +17,7 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-from tests.commands import run
+from tests.support.commands import run
 from tests.trials.office import LEDGER, STEPS, Office
 from tests.trials.office_faults import FAULTS, Fault
 from thep_forms.cli.errors import ExitCode

@@ -1,0 +1,1 @@
+"""Which return counts, and what became of each."""

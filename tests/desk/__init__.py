@@ -1,0 +1,1 @@
+"""The desk, clicked and typed into in a real browser."""

@@ -1,0 +1,1 @@
+"""What the office does, by the commands and functions that do it."""

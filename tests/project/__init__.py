@@ -1,0 +1,1 @@
+"""The command line, the documentation, the wheel, and rules that the code keeps to."""

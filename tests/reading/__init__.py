@@ -1,0 +1,1 @@
+"""What is read from a file, whatever program or person filled it in."""

@@ -1,0 +1,1 @@
+"""The RECORDS folder: its ledger and tables, through damage, kills and new versions."""

@@ -1,0 +1,1 @@
+"""Lists of member schools, as offices keep them."""

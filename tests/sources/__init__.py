@@ -1,0 +1,1 @@
+"""Where returns come from: files, archives, messages, mailboxes."""

@@ -1,0 +1,1 @@
+"""What the tests share: forms that were filled in and sent back in many ways, servers, browsers, records."""

@@ -1,0 +1,1 @@
+"""Processes that read files, their limits, and clusters."""
