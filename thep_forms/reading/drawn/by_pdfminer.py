@@ -1,4 +1,4 @@
-"""What pdfminer finds drawn on a page. It is slow, and knows more kinds of fonts and contents than `drawn_by_content`.
+"""What pdfminer finds drawn on a page. It is slow, and knows more kinds of fonts and contents than `by_content`.
 
 pdfplumber opens the file and lays the page out. What it says of each thing takes longer than that, and is more than is
 asked here.

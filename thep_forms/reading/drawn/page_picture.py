@@ -46,7 +46,7 @@ class Frame(Struct, frozen=True):
 
 
 class PagePicture:
-    """The picture of a page, drawn when it is first asked for. Places are as in `drawn`."""
+    """The picture of a page, drawn when it is first asked for. Places are as in `model`."""
 
     def __init__(
         self,
