@@ -16,8 +16,8 @@ from thep_forms.definition.identity import digest_in, school_in
 from thep_forms.reading import Answer, Doubt, Reading
 from thep_forms.reading.opening import Source
 from thep_forms.reading.pictures.pace import SharedReading, WantedPicture, shared_with, steps_told_to
-from thep_forms.reading.pictures.seen import SeenPage
 from thep_forms.reading.read import read_file
+from thep_forms.reading.seen import SeenPage
 from thep_forms.records import ReadReturn
 from thep_forms.records.checks import check_reading
 from thep_forms.records.results import digest

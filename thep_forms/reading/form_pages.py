@@ -8,8 +8,6 @@ from collections.abc import Collection, Sequence
 import pypdfium2
 from msgspec import Struct
 
-from thep_forms.reading.print.placement import folded
-
 FEWEST_PHRASES = 3  # by which a page is taken for a page of the form
 # Words of letters, not of answers: where the form's own letters are unknown, those of its answers may be known.
 _COMMON_WORDS = re.compile(
@@ -46,6 +44,11 @@ def text_of(page: pypdfium2.PdfPage) -> str:
     words: str = text.get_text_range()
     text.close()
     return words
+
+
+def folded(text: str) -> str:
+    """The text without spaces, in one case."""
+    return "".join(text.split()).casefold()
 
 
 def is_legible(text: str) -> bool:

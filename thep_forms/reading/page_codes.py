@@ -97,7 +97,7 @@ def drawn_codes(data: bytes, pages: Iterable[int]) -> dict[int, Code]:
 
 def _drawn_codes(document: pypdfium2.PdfDocument, number: int) -> tuple[Code, ...]:
     """The codes that are drawn in the corner of a page, or anywhere on it."""
-    from thep_forms.reading.pictures.code_search import codes_seen
+    from thep_forms.reading.code_search import codes_seen
 
     page = document[number]
     width, height = page.get_size()

@@ -19,7 +19,6 @@ from thep_forms.reading.fields.flattening import flattened
 from thep_forms.reading.fields.layers import Layers
 from thep_forms.reading.fields.moved import moved_boxes
 from thep_forms.reading.fields.reader import WidgetValue, combined, pages_of
-from thep_forms.reading.fields.under_annotations import answers_hidden
 from thep_forms.reading.fields.visibility import Visibility
 from thep_forms.reading.fields.xfa import with_xfa
 from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
@@ -27,6 +26,7 @@ from thep_forms.reading.objects import MOVED, NOT_SEEN, OTHER_KIND, UNREADABLE, 
 from thep_forms.reading.page_codes import codes_on
 from thep_forms.reading.page_numbers import has_number, may_lack_pages, missing_pages
 from thep_forms.reading.policy import Entered, hidden, with_markup, with_print
+from thep_forms.reading.under_annotations import answers_hidden
 
 if TYPE_CHECKING:
     from thep_forms.reading.print.reader import PrintedPage

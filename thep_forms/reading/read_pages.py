@@ -17,13 +17,13 @@ from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageK
 from thep_forms.reading.damage import attempt
 from thep_forms.reading.fields.field_groups import PageSpan, are_mixed, are_of_one_school
 from thep_forms.reading.fields.lost_letters import BoxTraces, LostLetters, lost_letters
+from thep_forms.reading.form_pages import folded
 from thep_forms.reading.information import may_lack_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
 from thep_forms.reading.page_numbers import missing_pages
 from thep_forms.reading.policy import without_repeated
-from thep_forms.reading.print.placement import folded
 from thep_forms.reading.print.reader import PrintedForm, page_reader
 from thep_forms.reading.strings import REPLACEMENT
 

@@ -23,7 +23,7 @@ from thep_forms.reading.paper.printed import (
     Picture,
     features_of,
 )
-from thep_forms.reading.pictures.seen import Corners
+from thep_forms.reading.seen import Corners
 
 Points = NDArray[np.float64]  # a row for each point
 Matrix = NDArray[np.float64]  # three by three: takes dots of a straightened page to dots of the picture

@@ -25,7 +25,7 @@ from thep_forms.reading.paper.placing import PictureFeatures, PlacedPage, around
 from thep_forms.reading.paper.printed import Picture, printed_pages, smaller
 from thep_forms.reading.paper.straighten import Straightened, straightened
 from thep_forms.reading.paper.writing import WrittenLine, lines_in
-from thep_forms.reading.pictures.seen import SeenCode, SeenPage
+from thep_forms.reading.seen import SeenCode, SeenPage
 
 FULL = 0.7  # of a picture: pages with codes cover so much of it, or there may be one more page on it
 MOST_IN_PICTURE = 6  # pages that are read

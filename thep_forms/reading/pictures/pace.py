@@ -12,7 +12,7 @@ from contextvars import ContextVar
 
 from msgspec import Struct
 
-from thep_forms.reading.pictures.seen import SeenPage
+from thep_forms.reading.seen import SeenPage
 
 
 class WantedPicture(Struct, frozen=True):

@@ -14,15 +14,15 @@ from msgspec.structs import replace
 
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import DefinitionOfYear
+from thep_forms.reading.code_search import CodeSearch, may_show_something
 from thep_forms.reading.damage import attempt
 from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.page_codes import are_one_form, first_of
 from thep_forms.reading.paper import is_installed
-from thep_forms.reading.pictures.code_search import CodeSearch, may_show_something
 from thep_forms.reading.pictures.files import LargePictureError, PictureError, taken_at
 from thep_forms.reading.pictures.pace import SharedReading, WantedPicture, next_step, shared_reading
 from thep_forms.reading.pictures.page_sources import DrawnPages, FilePictures, PageSource, SourcePicture
-from thep_forms.reading.pictures.seen import SeenCode, SeenPage
+from thep_forms.reading.seen import SeenCode, SeenPage
 from thep_forms.sources.file_types import FileType
 
 FEWEST_SHARED = 2  # pages of a file that are read each by whichever process is free

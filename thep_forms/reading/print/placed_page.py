@@ -10,13 +10,13 @@ from msgspec import Struct
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import MM, Label, PageLayout, PlacedBox, PlacedText, Rect, body_of, lay_out
+from thep_forms.reading.form_pages import folded
 from thep_forms.reading.print.page_content import Area
 from thep_forms.reading.print.placement import (
     LabelsAt,
     Placement,
     WordsAt,
     find_placement,
-    folded,
     folded_label,
     labels_at,
     relabelled,

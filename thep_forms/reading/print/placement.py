@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.layout import LABEL_INSET, Label, PageLayout, PlacedBox, Rect, Style
+from thep_forms.reading.form_pages import folded
 from thep_forms.reading.once import once_for_each
 from thep_forms.reading.print.page_content import Area, PageContent, Run
 from thep_forms.reading.print.printed_lines import lines_of, words_of
@@ -57,11 +58,6 @@ class Placement(Struct, frozen=True):
             rect.right * self.scale_x + self.shift_x,
             (self.height - rect.y) * self.scale_y + self.shift_y,
         )
-
-
-def folded(text: str) -> str:
-    """The text without spaces, in one case."""
-    return "".join(text.split()).casefold()
 
 
 @lru_cache(maxsize=2048)

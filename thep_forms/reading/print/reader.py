@@ -18,14 +18,14 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
 from thep_forms.reading.drawn.file import DrawnFile
-from thep_forms.reading.form_pages import FormPage, form_pages
+from thep_forms.reading.form_pages import FormPage, folded, form_pages
 from thep_forms.reading.model import Answer, Doubt, Note
 from thep_forms.reading.objects import NOT_SEEN, UNREADABLE
 from thep_forms.reading.print.box_contents import SLACK, answer_in
 from thep_forms.reading.print.box_marks import is_written_over
 from thep_forms.reading.print.page_content import Area, PageContent, PrintedLetter, Run, content_of_page
 from thep_forms.reading.print.placed_page import Layouts, PlacedPage
-from thep_forms.reading.print.placement import WordsAt, folded, phrases, words_at
+from thep_forms.reading.print.placement import WordsAt, phrases, words_at
 from thep_forms.reading.print.printed_lines import lines_of, words_of
 from thep_forms.reading.print.sight import Sight
 from thep_forms.reading.print.sorted_runs import sorted_runs

@@ -10,11 +10,11 @@ from msgspec import Struct, field
 
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
+from thep_forms.reading.form_pages import folded
 from thep_forms.reading.once import once_for_each
 from thep_forms.reading.print.box_contents import SLACK
 from thep_forms.reading.print.page_content import Area, PageContent, PrintedLetter, Run
 from thep_forms.reading.print.placed_page import OwnWords, PlacedPage
-from thep_forms.reading.print.placement import folded
 from thep_forms.reading.print.tick_marks import TICK_SLACK
 
 LEFT = 7.0  # points that an answer may begin to the left of its box, if it was typed without regard to the boxes

@@ -12,12 +12,12 @@ from msgspec.structs import astuple, replace
 
 from thep_forms.definition.model import TICKED
 from thep_forms.reading.drawn.model import Edges
+from thep_forms.reading.form_pages import folded
 from thep_forms.reading.model import Answer, ReadFrom
 from thep_forms.reading.objects import COVERED, NO_DOUBT, UNREADABLE
 from thep_forms.reading.print.box_marks import LEAST_MARK, crosses, is_drawn_on, is_drawn_round, marks_on, may_be_mark
 from thep_forms.reading.print.page_content import Area, PageContent, PrintedLetter, Stroke
 from thep_forms.reading.print.placed_page import PlacedPage
-from thep_forms.reading.print.placement import folded
 from thep_forms.reading.print.sight import Sight
 from thep_forms.reading.print.stroke_shapes import THIN
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from PIL import Image, ImageChops, ImageFilter
 
 from thep_forms.definition.identity import read_code
-from thep_forms.reading.pictures.seen import Corners, SeenCode
+from thep_forms.reading.seen import Corners, SeenCode
 
 LONGEST_EDGE = 6000  # pixels; a larger picture is made smaller first
 MOST_PIXELS = 40_000_000  # of a picture that was made larger
