@@ -30,8 +30,8 @@ from tests.support.packing import (
     tarred,
     zipped,
 )
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers import opener
-from thep_forms.sources.containers.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.limits import Budget
 from thep_forms.sources.model import MessageOrigin
 from thep_forms.sources.names import clean_path

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from thep_forms.sources.containers.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers.emails import EMAIL
 from thep_forms.sources.limits import Budget
 from thep_forms.sources.mail.email_headers import is_header

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from thep_forms.sources.containers.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers.tnef_message import holds_no_file
 from thep_forms.sources.limits import LARGEST_LOGO, MOST_HEADERS_SNIFFED, Budget
 from thep_forms.sources.mail.answered import RETURNED_TYPES, answered_by_report

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from thep_forms.sources.container_kind import ContainedFile
 from thep_forms.sources.containers.compound_file import MAGIC, Storage, has_sound_header
-from thep_forms.sources.containers.container_kind import ContainedFile
 from thep_forms.sources.file_types import HEAD, FileType, file_type
 from thep_forms.sources.limits import LARGEST_FILE, SMALLEST_PAGE, Budget, TooMuchError
 

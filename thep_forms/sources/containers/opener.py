@@ -16,8 +16,8 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers.apple_mail import EMLX
-from thep_forms.sources.containers.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers.emails import EMAIL
 from thep_forms.sources.containers.mbox import MBOX
 from thep_forms.sources.containers.outlook import OUTLOOK_MESSAGE

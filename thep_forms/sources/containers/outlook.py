@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers.compound_file import MAGIC, Storage, has_sound_header
-from thep_forms.sources.containers.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers.emails import EMAIL
 from thep_forms.sources.containers.office_documents import file_in_object, files_of_old_document, may_be_page
 from thep_forms.sources.containers.outlook_properties import (

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from thep_forms.sources.containers.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers.emails import EMAIL
 from thep_forms.sources.limits import DEEPEST_OCTETS, Budget
 

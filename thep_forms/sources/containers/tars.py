@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
-from thep_forms.sources.containers.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers.unopened import UNUSUAL
 from thep_forms.sources.file_types import is_tar
 from thep_forms.sources.limits import LARGEST_FILE, LONGEST_TAR_PATH, MOST_STEPS, TOO_LARGE, ZIP_PIECE, Budget

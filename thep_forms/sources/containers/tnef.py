@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
-from thep_forms.sources.containers.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers.emails import EMAIL
 from thep_forms.sources.containers.outlook_properties import Property
 from thep_forms.sources.containers.tnef_message import MAGIC, OBJECT, TnefAttachment, read_message

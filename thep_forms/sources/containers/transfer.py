@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from thep_forms.sources import TOO_MUCH_MEMORY, open_file
-from thep_forms.sources.containers.container_kind import ContainerKind
+from thep_forms.sources.container_kind import ContainerKind
 from thep_forms.sources.containers.opener import TOO_MUCH_MEMORY as TOO_MUCH_MEMORY_INSIDE
 from thep_forms.sources.containers.opener import unpack
 from thep_forms.sources.limits import LONGEST_PATH, MOST_CONTAINERS, MOST_MESSAGES, MOST_PIECES, Budget

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from thep_forms.sources.containers.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.containers.office_documents import files_of_document
 from thep_forms.sources.containers.unopened import OUTLOOK_FOR_MAC, UNUSUAL
 from thep_forms.sources.limits import (

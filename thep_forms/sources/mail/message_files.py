@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from thep_forms.sources.containers.container_kind import ContainedFile
+from thep_forms.sources.container_kind import ContainedFile
 from thep_forms.sources.file_types import HEAD, file_type
 from thep_forms.sources.limits import LARGEST_LOGO
 from thep_forms.sources.mail.email_headers import Headers

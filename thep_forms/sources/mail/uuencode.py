@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from thep_forms.sources.containers.container_kind import ContainedFile
+from thep_forms.sources.container_kind import ContainedFile
 from thep_forms.sources.limits import Budget
 from thep_forms.sources.names import clean_name, decode
 
