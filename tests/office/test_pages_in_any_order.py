@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from time import sleep
@@ -36,11 +37,16 @@ def tables_of(folder: Path, runs: Sequence[Sequence[str]], messages: dict[str, d
     return [(records / f"{table}.csv").read_bytes() for table in TABLES]
 
 
-def pictures(filled: Filled) -> dict[str, bytes]:
-    """The first and the last page of a form; another picture of the first; and the first with another number."""
+@pytest.fixture(scope="module")
+def pages(filled: Filled) -> dict[str, bytes]:
+    """The first and the last page of a form; another picture of the first; and the first with another number.
+
+    The last page is also there as a scan in a locked file, and a form of another school in one.
+    """
     form = filled("2101", **{LEADER: "Ada Hill"})
     second = {"second 1.jpg": jpeg(draw(form, 0, scale=2))}
-    return photos(form, 1, 4) | second | {"other 1.jpg": photos(filled("2101", dfe_number="2102"), 1)["1.jpg"]}
+    other = {"other 1.jpg": photos(filled("2101", dfe_number="2102"), 1)["1.jpg"], "other.pdf": locked(filled("2102"))}
+    return photos(form, 1, 4) | second | other | {"4.pdf": locked(scanned(form, [3]))}
 
 
 def with_last_page(pages: dict[str, bytes], **firsts: str) -> dict[str, dict[str, bytes]]:
@@ -48,8 +54,10 @@ def with_last_page(pages: dict[str, bytes], **firsts: str) -> dict[str, dict[str
     return {message: {name: pages[name] for name in (first, "4.jpg")} for message, first in firsts.items()}
 
 
-def test_the_tables_are_the_same_in_whatever_order_pictures_of_pages_came(tmp_path: Path, filled: Filled) -> None:
-    messages = with_last_page(pictures(filled), both="1.jpg", second="second 1.jpg", other="other 1.jpg")
+def test_the_tables_are_the_same_in_whatever_order_pictures_of_pages_came(
+    tmp_path: Path, pages: dict[str, bytes]
+) -> None:
+    messages = with_last_page(pages, both="1.jpg", second="second 1.jpg", other="other 1.jpg")
     expected = tables_of(tmp_path / "at once", [[*messages]], messages)
     for first in range(len(messages)):
         order = [*messages][first:] + [*messages][:first]
@@ -57,9 +65,9 @@ def test_the_tables_are_the_same_in_whatever_order_pictures_of_pages_came(tmp_pa
 
 
 def test_a_page_that_came_with_two_pictures_of_one_first_page_is_read_with_one_of_them(
-    tmp_path: Path, filled: Filled
+    tmp_path: Path, pages: dict[str, bytes]
 ) -> None:
-    messages = with_last_page(pictures(filled), both="1.jpg", second="second 1.jpg")
+    messages = with_last_page(pages, both="1.jpg", second="second 1.jpg")
     tables_of(tmp_path, [["both"], ["second"]], messages)
     found = verdicts(tmp_path / "records", "both.eml") | verdicts(tmp_path / "records", "second.eml")
     assert sorted(found) == ["1.jpg", "4.jpg", "second 1.jpg"]
@@ -67,9 +75,9 @@ def test_a_page_that_came_with_two_pictures_of_one_first_page_is_read_with_one_o
 
 
 def test_a_page_is_looked_at_once_the_first_page_of_another_form_came_with_it_too(
-    tmp_path: Path, filled: Filled
+    tmp_path: Path, pages: dict[str, bytes]
 ) -> None:
-    messages = with_last_page(pictures(filled), both="1.jpg", other="other 1.jpg")
+    messages = with_last_page(pages, both="1.jpg", other="other 1.jpg")
     tables_of(tmp_path, [["both"]], messages)
     assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "superseded"
     for name in messages:
@@ -80,10 +88,9 @@ def test_a_page_is_looked_at_once_the_first_page_of_another_form_came_with_it_to
 
 
 def test_a_page_is_looked_at_once_a_form_of_another_school_that_came_with_it_is_opened(
-    tmp_path: Path, filled: Filled
+    tmp_path: Path, pages: dict[str, bytes]
 ) -> None:
-    pages = pictures(filled)
-    files = {"1.jpg": pages["1.jpg"], "4.jpg": pages["4.jpg"], "other.pdf": locked(filled("2102"))}
+    files = {name: pages[name] for name in ("1.jpg", "4.jpg", "other.pdf")}
     tables_of(tmp_path, [["both"]], {"both": files})
     assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "superseded"
     ingest(tmp_path / "records", [tmp_path / "in"], passwords=["sesame"])
@@ -91,9 +98,8 @@ def test_a_page_is_looked_at_once_a_form_of_another_school_that_came_with_it_is_
 
 
 def test_a_page_is_looked_at_once_its_message_comes_again_with_a_form_of_another_school(
-    tmp_path: Path, filled: Filled
+    tmp_path: Path, pages: dict[str, bytes], filled: Filled
 ) -> None:
-    pages = pictures(filled)
     files = {"1.jpg": pages["1.jpg"], "4.jpg": pages["4.jpg"]}
     tables_of(tmp_path, [["both"]], {"both": files})
     sent(tmp_path / "in", "both", files | {"other.pdf": filled("2102")})  # the mail program had not fetched all of it
@@ -101,28 +107,30 @@ def test_a_page_is_looked_at_once_its_message_comes_again_with_a_form_of_another
     assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "needs_attention"
 
 
-def test_a_page_that_came_locked_goes_with_its_form_once_it_is_opened(tmp_path: Path, filled: Filled) -> None:
-    form = filled("2101", **{LEADER: "Ada Hill"})
-    tables_of(tmp_path, [["both"]], {"both": photos(form, 1) | {"4.pdf": locked(scanned(form, [3]))}})
+def test_a_page_that_came_locked_goes_with_its_form_once_it_is_opened(tmp_path: Path, pages: dict[str, bytes]) -> None:
+    tables_of(tmp_path, [["both"]], {"both": {name: pages[name] for name in ("1.jpg", "4.pdf")}})
     assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.pdf": "locked"}
     ingest(tmp_path / "records", [tmp_path / "in"], passwords=["sesame"])
     assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.pdf": "superseded"}
 
 
-def test_pages_of_a_message_that_took_too_long_are_one_form_once_it_is_opened(tmp_path: Path, filled: Filled) -> None:
+def test_pages_of_a_message_that_took_too_long_are_one_form_once_it_is_opened(
+    tmp_path: Path, pages: dict[str, bytes]
+) -> None:
     (tmp_path / "in").mkdir()
-    sent(tmp_path / "in", "both", photos(filled("2101", **{LEADER: "Ada Hill"}), 1, 4))
-    assert ingest(tmp_path / "records", [tmp_path / "in"], limits=Limits(seconds=0.001)).overran == 1
-    assert verdicts(tmp_path / "records", "both.eml") == {}
+    slow = {"slow.bz2": bz2.compress(bytes(40 * 2**20))}  # which takes a tenth of a second to unpack
+    sent(tmp_path / "in", "both", {"1.jpg": pages["1.jpg"], "4.jpg": pages["4.jpg"]} | slow)
+    ingest(tmp_path / "records", [tmp_path / "in"], limits=Limits(seconds=0.02))
+    assert verdicts(tmp_path / "records", "in")["both.eml"] == "unreadable"
     ingest(tmp_path / "records", [tmp_path / "in"], again=True)
-    assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
+    found = verdicts(tmp_path / "records", "both.eml")
+    assert (found["1.jpg"], found["4.jpg"]) == ("needs_attention", "superseded")
 
 
 def test_a_run_that_is_cut_off_once_it_has_opened_a_form_has_put_the_pages_beside_it_apart(
-    tmp_path: Path, filled: Filled
+    tmp_path: Path, pages: dict[str, bytes], filled: Filled
 ) -> None:
-    pages = pictures(filled)
-    files = {"1.jpg": pages["1.jpg"], "4.jpg": pages["4.jpg"], "other.pdf": locked(filled("2102"))}
+    files = {name: pages[name] for name in ("1.jpg", "4.jpg", "other.pdf")}
     tables_of(tmp_path, [["both"]], {"both": files})
     (tmp_path / "another.pdf").write_bytes(filled("3204"))
 

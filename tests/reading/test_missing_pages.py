@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ingest, read_return, rows
 from tests.remake_samples import answers
 from tests.support.commands import run, table
-from tests.support.deciding import standing
+from tests.support.deciding import decide, return_id, standing
 from tests.support.packing import mail, mailed
 from tests.support.printers import by_cairo, by_pdfium, by_qpdf
 from tests.support.viewer import type_into, typed
@@ -123,6 +123,18 @@ def test_the_school_is_asked_once_for_pages_that_did_not_come_back(tmp_path: Pat
     shown = look_up_return(tmp_path / "records", row["return_id"], Definitions.of_today())
     (sentence,) = problems_in_words(shown)
     assert sentence.startswith("The form: pages 1, 2 and 3 did not come back")
+
+
+def test_confirming_a_page_alone_leaves_it_a_question_that_the_first_page_is_missing(
+    tmp_path: Path, copy: bytes
+) -> None:
+    (tmp_path / "form.pdf").write_bytes(only_pages(by_qpdf(copy), (4,)))
+    ingest(tmp_path / "records", [tmp_path / "form.pdf"])
+    before = {row["code"] for row in rows(tmp_path / "records" / "problems.csv")}
+    decide("confirm", tmp_path / "records", return_id(tmp_path / "records", "form"))
+    after = {row["code"] for row in rows(tmp_path / "records" / "problems.csv")}
+    assert before - after == {"read_from_page"}
+    assert {"pages_missing", "address_missing"} <= after
 
 
 @pytest.mark.parametrize("has_fields", [True, False])

@@ -69,13 +69,17 @@ def can_be_confirmed(problem: Problem, definition: FormDefinition) -> bool:
 def can_be_confirmed_now(problems: Sequence[Problem], definition: FormDefinition) -> list[Problem]:
     """The problems of a return of which a person may say that they are none.
 
-    What was read from a picture is not among them where its box has an error that has to be corrected.
+    What was read from a picture is not among them where its box has an error that has to be corrected. Where an answer
+    that the form has to have is on a page that did not come back, nothing is that is asked of such pages.
     """
-    wrong = {problem.field for problem in problems if not can_be_confirmed(problem, definition)}
+    errors = [problem for problem in problems if not can_be_confirmed(problem, definition)]
+    wrong = {problem.field for problem in errors}
+    needs_pages = any(problem.is_on_missing_page for problem in errors)
     found: list[Problem] = []
     for problem in problems:
         is_wrong = problem.code is ProblemCode.SCAN_UNCONFIRMED and problem.field in wrong
-        if can_be_confirmed(problem, definition) and not is_wrong:
+        is_of_pages = problem.is_on_missing_page or problem.code is ProblemCode.PAGES_MISSING
+        if can_be_confirmed(problem, definition) and not is_wrong and not (needs_pages and is_of_pages):
             found.append(problem)
     return found
 

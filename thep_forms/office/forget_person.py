@@ -323,8 +323,10 @@ def _erase_in_ledger(ledger: Ledger, erasure: Erasure, definitions: Definitions)
         for sent in erasure.messages:
             ledger.note_sent(sent)
         ledger.forget_refused(erasure.refused)
-        join_pages(ledger, beside, definitions)
-        _confirm_what_is_gone(ledger, erasure, before, definitions)
+        confirmations = list(_confirmations(ledger, erasure, before, definitions))
+        join_pages(ledger, beside, definitions)  # before they count, as a form of which something was decided stays
+        for decision in confirmations:
+            ledger.add_decision(decision)
 
 
 def _problems(ledger: Ledger, erasure: Erasure) -> dict[str, set[ProblemKey]]:
@@ -335,10 +337,10 @@ def _problems(ledger: Ledger, erasure: Erasure) -> dict[str, set[ProblemKey]]:
     return {return_id: {ProblemKey.of(problem) for problem in ledger.problems(return_id)} for return_id in forms}
 
 
-def _confirm_what_is_gone(
+def _confirmations(
     ledger: Ledger, erasure: Erasure, before: Mapping[str, set[ProblemKey]], definitions: Definitions
-) -> None:
-    """Confirm the problems that the erasure makes: a school's return counts as it did."""
+) -> Iterator[Decision]:
+    """Decisions that confirm the problems that the erasure makes: a school's return counts as it did."""
     corrections = in_force(ledger.decisions()).corrections
     who, at = user(), datetime.now(UTC).isoformat(timespec="seconds")
     decision = Decision(0, Action.CONFIRM, "", at=at, who="" if erasure.person.stands_in(who) else who, why=_WHY)
@@ -353,9 +355,7 @@ def _confirm_what_is_gone(
             key = ProblemKey.of(problem)
             about = {"before": key.code, "field": key.field, "after": key.value}
             if key not in known and problem.code is not ProblemCode.SCAN_UNCONFIRMED:
-                ledger.add_decision(
-                    replace(decision, return_id=return_id, year=year, dfe_number=number, school_name=name, **about)
-                )
+                yield replace(decision, return_id=return_id, year=year, dfe_number=number, school_name=name, **about)
 
 
 def schools_of(pieces: Iterable[Piece]) -> dict[str, tuple[str, list[Piece]]]:

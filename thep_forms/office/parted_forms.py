@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from thep_forms.deciding import Verdict
 from thep_forms.definition import MembershipYear
+from thep_forms.definition.model import ProblemCode
 from thep_forms.records import Records, Returned
 
 LATER_PAGES = "later pages of a form, whose first page came in another file"
@@ -27,12 +28,11 @@ def form_with_the_rest(returned: Returned, records: Records) -> str:
 
 
 def boxes_of_later_pages(returned: Returned, records: Records) -> Sequence[str]:
-    """The names of the boxes on the pages that came; none where the form is whole, or one of them is required.
-
-    They are the same once a person has confirmed that pages are missing: the first one may still come.
-    """
-    reading = records.ledger.reading(returned.return_id) if returned.entry.has_answers else None
-    if not reading or not reading.pages_missing:
+    """The names of the boxes on the pages that came; none where the form is whole, or one of them is required."""
+    if ProblemCode.PAGES_MISSING not in returned.codes:
+        return ()
+    reading = records.ledger.reading(returned.return_id)
+    if not reading:
         return ()
     definition = records.definitions(MembershipYear.parse(returned.year) if returned.year else None)
     boxes = [definition.box(name) for name in reading.boxes]
