@@ -180,7 +180,26 @@ def test_a_page_that_is_out_of_date_says_so_and_changes_nothing(page: Page, some
     page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("jo@cedar.example")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Somebody has changed this")
+    # What the other one saved stands in the box: to press Save again does not take it away.
+    expect(page.locator("#main_contact_email")).to_have_value("other@cedar.example")
     assert len(rows(some / "decisions.csv")) == 1
+
+
+def test_answers_that_are_typed_in_on_a_page_out_of_date_take_none_away_that_somebody_else_typed_in(
+    page: Page, some: Path
+) -> None:
+    go_to(page, "/schools/211-2103/enter")
+    decide("enter", some, "2103", "2026-27", "headteacher_name=Ann Lee")
+    page.get_by_label("Details of the Chair of the Governing Body: Name", exact=True).fill("Bea Low")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody has changed this")
+    head = page.get_by_label("Details of the Headteacher (if different from main contact): Name", exact=True)
+    expect(head).to_have_value("Ann Lee")
+    page.get_by_label("Details of the Chair of the Governing Body: Name", exact=True).fill("Bea Low")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".done")).to_contain_text("are entered")
+    people = {row["name"] for row in rows(some / "contacts.csv") if row["dfe_number"] == "211/2103"}
+    assert {"Ann Lee", "Bea Low"} <= people
 
 
 def test_schools_are_listed_by_where_they_stand(page: Page) -> None:

@@ -13,6 +13,7 @@ from thep_forms.desk.uploading import Upload
 from thep_forms.errors import AnswersError, DecisionError
 from thep_forms.office.one_return import ShownAnswer
 
+CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
 _MOST_DECISIONS = 100  # that one act takes
 
 

@@ -14,6 +14,7 @@ from thep_forms.definition import MembershipYear
 from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import (
     ALL,
+    CHANGED,
     NOTHING_TYPED,
     SentForm,
     Typed,
@@ -38,8 +39,6 @@ from thep_forms.office.put_together import put_together
 from thep_forms.office.school_in_name import number_of, school_in_name
 from thep_forms.office.tasks import Task, next_task
 from thep_forms.office.to_do import look_up_names, look_up_tasks
-
-_CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
 
 NEXT_RETURN = "next"  # the id of the link to the next return
 
@@ -119,7 +118,8 @@ class ReturnPages(PageGroup):
         form, return_id = sent_form(request), request.path_params["return_id"]
         shown = look_up_return(self.desk.folder, return_id, self.desk.definitions())
         if form["state"] != shown.state:
-            return self.one_return(request, DecisionError(_CHANGED), form.answers)
+            # Without what was typed: it would stand in the place of what somebody else has changed.
+            return self.one_return(request, DecisionError(CHANGED))
         try:
             numbers = self._decide(request.path_params["act"], shown, form)
         except (DecisionError, YearError) as error:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from thep_forms.definition import MembershipYear
 from thep_forms.desk.pages import PageGroup, number_in
 from thep_forms.desk.requests import (
+    CHANGED,
     NOTHING_TYPED,
     Typed,
     box_of,
@@ -73,7 +74,7 @@ class SchoolPages(PageGroup):
         """The last known answers of a school, to be changed. `typed` is what was typed before an error."""
         definitions = self.desk.definitions()
         number, of_return = number_in(request.path_params["number"]), request.query_params.get("return", "")
-        if typed:
+        if error:
             of_return = sent_form(request)["return"]
         year = self.desk.sight.year
         shown = look_up_known(self.desk.folder, number, year, definitions)
@@ -96,6 +97,8 @@ class SchoolPages(PageGroup):
         form, number = sent_form(request), number_in(request.path_params["number"])
         definitions, year = self.desk.definitions(), MembershipYear.parse(form["year"])
         known = look_up_known(self.desk.folder, number, year, definitions)
+        if form["state"] != known.state:
+            return self.answers_to_enter(request, error=DecisionError(CHANGED))
         # What stands in the boxes is what counts, an address beside a new name too.
         changes = [] if form.is_as_it_was(known.answers) else [f"{box}={text}" for box, text in form.answers.items()]
         try:

@@ -49,6 +49,11 @@ class KnownSchool(Struct, frozen=True):
     answers: tuple[ShownAnswer, ...]
     missing: tuple[str, ...] = ()
 
+    @property
+    def state(self) -> str:
+        """A short digest of what is known: a page that was opened before some of it changed has another."""
+        return hashlib.sha256(msgspec.json.encode(self.answers)).hexdigest()[:16]
+
 
 def enter(
     folder: Path,
