@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.conftest import rows
 from tests.support.commands import run
+from tests.support.deciding import decide
 from tests.support.replying import PICTURE, message, status, take_in, with_files
 from tests.support.writing import CEDAR, ELM
 
@@ -29,6 +30,16 @@ def test_forget_of_earlier_years_deletes_what_a_school_wrote_in_them(records: Pa
     assert "Cedar Primary School (211/2101)\n    2025-26  " in result.stderr
     assert sorted(row["dfe_number"] for row in rows(records / "returns.csv")) == ["", "211/2101"]
     assert status(records, schools)["2101"][0] == "wrote"
+
+
+def test_forget_of_earlier_years_deletes_the_message_that_was_typed_in_for_one_of_them(
+    records: Path, schools: Path
+) -> None:
+    take_in(records, schools, message(CEDAR, "Ann Lee is our headteacher", "Wed, 14 Jan 2026 10:00:00 +0000"))
+    decide("enter", records, "2101", "2025-26", "headteacher_name=Ann Lee")
+    assert run("forget", "-o", records, "--before", "2026-27", "--yes").exit_code == 0
+    assert rows(records / "returns.csv") == []  # it would need somebody again, who would take it for news
+    assert b"Ann Lee" not in (records / "ledger.sqlite").read_bytes()
 
 
 def test_forget_lists_what_a_school_wrote_at_the_school_with_its_year(records: Path, schools: Path) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from thep_forms.deciding import Action
+from thep_forms.deciding.decisions import standing_decisions
 from thep_forms.office.replies import MessageYears
 from thep_forms.reading import FileKind
 from thep_forms.records import Records, Returned
@@ -20,8 +22,8 @@ _NUMBER = re.compile(r"#[0-9]+$", re.ASCII)  # after the source of a form in a f
 class Origin(Struct, frozen=True):
     """The school and the year that a return belongs to, each empty where nobody can tell.
 
-    What came without a form belongs to the school whose known address sent it, and to the latest year for which it may
-    count.
+    What came without a form belongs to the school whose known address sent it. It belongs to the year for which the
+    office typed in what it says, or else to the latest year for which it may count.
     """
 
     dfe_number: str
@@ -35,13 +37,14 @@ class Origins:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._years = MessageYears(records.ledger.sent())
+        self._entered = _years_entered(records)
 
     def of(self, entry: Returned) -> Origin:
         """The origin of a return. A later page is of the school and year of its first page."""
         if entry.first_page and (first := self._records.find(entry.first_page)):
             return self.of(first)
         senders = {self._records.school_by_sender(entry, arrival) for arrival in entry.arrivals}
-        year = entry.year or self._latest_year(entry)
+        year = entry.year or self._entered.get(entry.return_id) or self._latest_year(entry)
         if entry.school or len(senders) > 1:
             return Origin(entry.school, entry.school_name, year)
         number = senders.pop()
@@ -56,6 +59,12 @@ class Origins:
                 return ""
             latest = max(latest, *self._years.years(number, arrival.received_at))
         return latest
+
+
+def _years_entered(records: Records) -> dict[str, str]:
+    """The years for which the office entered answers that settled a return, by its id."""
+    entered = (each for each in standing_decisions(records.decisions()) if each.action is Action.ENTER)
+    return {return_id: each.year for each in entered for return_id in each.before.split(";")}
 
 
 class Recognition:
