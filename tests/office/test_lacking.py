@@ -72,3 +72,10 @@ def test_a_school_whose_next_chair_is_known_lacks_nothing(erased: Path, way: str
     decide(way, erased, *([return_id(erased, "cedar")] if way == "correct" else ["2101", "2026-27"]), answer)
     assert look_up_to_do(erased, DEFINITIONS).lacking == ()
     assert standing(erased, "2101") == "accepted"
+
+
+def test_nobody_is_asked_who_chaired_in_a_year_after_which_the_school_has_answered(erased: Path) -> None:
+    decide("enter", erased, "2101", "2027-28", "chair_of_governors_name=Bea Low")
+    assert look_up_to_do(erased, DEFINITIONS, year=MembershipYear(2026)).lacking == ()
+    decide("undo", erased, "2")
+    assert len(look_up_to_do(erased, DEFINITIONS, year=MembershipYear(2026)).lacking) == 1

@@ -1,4 +1,7 @@
-"""Accepted forms that lack an answer which is required: it went with a person who asked to be forgotten."""
+"""Accepted forms that lack an answer which is required: it went with a person who asked to be forgotten.
+
+Of a school that has answered for a later year, nobody has to know any more who it was.
+"""
 
 from __future__ import annotations
 
@@ -34,4 +37,14 @@ def _lacking(records: Records) -> dict[str, tuple[str, ...]]:
         answered = {value.field for value in records.ledger.answers(return_id) if value.value}
         if labels := tuple(dict.fromkeys(box.label for box in required if box.name not in answered)):
             found[return_id] = labels
-    return found
+    return _not_answered_later(found, records)
+
+
+def _not_answered_later(lacks: dict[str, tuple[str, ...]], records: Records) -> dict[str, tuple[str, ...]]:
+    """Those of `lacks` whose school has no accepted form of a later year."""
+    if not lacks:
+        return lacks
+    latest = {entry.school: entry.year for entry in records.accepted()}  # the years in their order
+    found = {return_id: records.find(return_id) for return_id in lacks}
+    is_last = {key: not entry or latest.get(entry.school, "") <= entry.year for key, entry in found.items()}
+    return {return_id: labels for return_id, labels in lacks.items() if is_last[return_id]}
