@@ -107,6 +107,8 @@ def _shown(entry: Returned, arrival: Arrival, since: datetime, records: Records)
     needs = needs_somebody(entry)
     is_message = verdict is Verdict.UNREADABLE and bool(arrival.carried_by) and "#" not in arrival.source
     words = "A message without a form" if is_message else _IN_WORDS[verdict]
+    if verdict is Verdict.ACCEPTED and arrival.year_given and entry.year != arrival.year_given:
+        words = f"{words} for {entry.year}"
     return ReturnThatCame(
         name=arrival.source,
         words=LATER_PAGE.capitalize() if entry.first_page and verdict is Verdict.SUPERSEDED else words,

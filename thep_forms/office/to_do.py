@@ -26,6 +26,15 @@ from thep_forms.register import members_of_year
 _ANSWERED = {Standing.ACCEPTED, Standing.NEEDS_ATTENTION, Standing.WROTE}
 
 
+class CameAgain(Struct, frozen=True):
+    """A school that sent nothing in a year but its accepted form of an earlier `year`, once more."""
+
+    dfe_number: str
+    school_name: str
+    return_id: str
+    year: str
+
+
 class ToDo(Struct, frozen=True):
     """What needs a person in a year, and what else there is to know on that day.
 
@@ -34,6 +43,7 @@ class ToDo(Struct, frozen=True):
     reminded, None where there is none. `done` was just decided, `done_today` on this day. `elsewhere` counts what needs
     a person in other years. `questions` are those of forms that count. `lacking` are the schools whose accepted form
     lacks a required answer since a person was deleted.
+    `came_again` are those whose answers of an earlier year came again, and nothing else.
     `refused` says of tasks why “all as last year” does not settle them, by the id of the return. `words` are what
     people wrote in the messages that brought them, by the id of the return. `messages` counts the forms that
     need nobody and came with words, `unread` those of them with words that nobody has read. `from_others` are the forms
@@ -51,6 +61,7 @@ class ToDo(Struct, frozen=True):
     elsewhere: Counter[str]
     questions: tuple[OpenQuestions, ...]
     lacking: tuple[SchoolStatus, ...]
+    came_again: tuple[CameAgain, ...]
     refused: dict[str, str]
     words: dict[str, str]
     messages: int
@@ -108,6 +119,7 @@ def look_up_to_do(
             elsewhere=Counter(task.year for task in found if task.year not in (wanted, "")),
             questions=tuple(open_questions(records, wanted)),
             lacking=tuple(_lacking(statuses, records)),
+            came_again=tuple(_came_again(statuses, records, wanted)),
             refused=records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
             words=words_of_tasks((task.return_id for task in of_year), ledger, records),
             messages=len(with_words(records, wanted)),
@@ -169,6 +181,16 @@ def _lacking(statuses: Iterable[SchoolStatus], records: Records) -> Iterator[Sch
     for status in statuses:
         if status.standing is Standing.ACCEPTED and status.return_id in lacks:
             yield status
+
+
+def _came_again(statuses: Iterable[SchoolStatus], records: Records, year: str) -> Iterator[CameAgain]:
+    """The schools whose form of an earlier year came again. Such a form counts in its year, so it is no task."""
+    for status in statuses:
+        if status.standing is not Standing.NEEDS_ATTENTION:
+            continue
+        returned = records.find(status.return_id)
+        if returned and returned.judgement.came_again_in == year and not needs_somebody(returned):
+            yield CameAgain(status.dfe_number, status.member.name, status.return_id, returned.year)
 
 
 def _refused(found: Sequence[Task], records: Records, definitions: Definitions) -> dict[str, str]:

@@ -1,0 +1,58 @@
+"""A new year begins while forms of another one come in: what the desk says of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ingest
+from tests.deciding import decide, standing
+from tests.messages import written
+from tests.test_desk_access import Client
+from tests.writing import CEDAR, SCHOOLS
+from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.desk.server import running_desk
+from thep_forms.office.came_in import GivenFile, look_up_what_came
+
+Filled = Callable[..., bytes]
+COLLECTED = MembershipYear(2026)
+SAME = "Nothing has changed since last year."
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, earlier: Filled) -> Path:
+    """Records in which Cedar sent the same file for 2025-26 and again, with a few words, for 2026-27."""
+    folder, form = tmp_path_factory.mktemp("made"), earlier()
+    (folder / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
+    records = folder / "records"
+    for year, day, words in ((2025, "6 May 2025", "Attached."), (2026, "25 April 2026", SAME)):
+        message = written(words, CEDAR, Date=f"{day} 10:00:00 +0100")
+        message.add_attachment(form, maintype="application", subtype="pdf", filename="form.pdf")
+        (folder / f"{year}.eml").write_bytes(message.as_bytes())
+        ingest(records, [folder / f"{year}.eml"], register=folder / "schools.csv", year=MembershipYear(year))
+    return records
+
+
+def test_last_years_form_that_came_again_needs_somebody_until_it_is_typed_in(some: Path) -> None:
+    assert standing(some, "2101") == "needs_attention"
+    with running_desk(some, Definitions.of_today) as running:
+        client = Client(running)
+        page = client.get("/").body.decode()
+        assert "To do (1)" in page
+        assert "Its form of 2025-26 came again." in page
+        address = page.partition('href="/schools/211-2101/enter?return=')[2].partition('"')[0]
+        assert SAME in client.get(f"/schools/211-2101/enter?return={address}").body.decode()
+        decide("enter", some, "2101", "2026-27", "--unchanged")
+        assert "To do (0)" in client.get("/").body.decode()
+
+
+@pytest.mark.parametrize(("name", "words"), [("2026.eml", "Accepted for 2025-26"), ("2025.eml", "Accepted")])
+def test_what_is_accepted_for_another_year_than_that_in_sight_says_so(made: Path, name: str, words: str) -> None:
+    data = (made.parent / name).read_bytes()
+    given = GivenFile(name, hashlib.sha256(data).hexdigest())
+    ((came,),) = look_up_what_came(made, [given], datetime.now(UTC), Definitions.of_today())
+    assert came.words == words
