@@ -17,6 +17,7 @@ from tests.writing import CEDAR, SCHOOLS
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.desk.server import running_desk
 from thep_forms.office.came_in import GivenFile, look_up_what_came
+from thep_forms.office.lists import look_at_list
 
 Filled = Callable[..., bytes]
 COLLECTED = MembershipYear(2026)
@@ -56,3 +57,20 @@ def test_what_is_accepted_for_another_year_than_that_in_sight_says_so(made: Path
     given = GivenFile(name, hashlib.sha256(data).hexdigest())
     ((came,),) = look_up_what_came(made, [given], datetime.now(UTC), Definitions.of_today())
     assert came.words == words
+
+
+@pytest.mark.parametrize(
+    ("school", "says"),
+    [
+        ("4010,Cedar Academy", "no longer count in 2025-26 if you use this list: 211/2101 Cedar Primary School. To do"),
+        ("2101,Cedar Academy", "go on saying another name than this list: 211/2101 Cedar Primary School. Their next"),
+        ("2101,Cedar Primary School", ""),
+    ],
+)
+def test_a_list_says_what_it_changes_for_the_forms_that_count(
+    made: Path, tmp_path: Path, school: str, says: str
+) -> None:
+    (tmp_path / "new.csv").write_text(f"dfe_number,school_name\n{school}\n2103,Elm Tree Primary School\n")
+    seen = look_at_list(made, tmp_path / "new.csv", MembershipYear(2025), Definitions.of_today())
+    about_forms = [line for line in seen.changes if line.startswith("The forms of these schools ")]
+    assert (says in about_forms[0]) if says else about_forms == []

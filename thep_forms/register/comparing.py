@@ -29,9 +29,9 @@ def differences(
     joiners = [new[number] for number in sorted(new.keys() - old.keys())]
     leavers = [old[number] for number in sorted(old.keys() - new.keys())]
     if joiners:
-        yield f"New in the list of {year}: {_named(joiners)}."
+        yield f"New in the list of {year}: {named(joiners)}."
     if leavers:
-        yield f"No longer in the list of {year}: {_named(leavers)}."
+        yield f"No longer in the list of {year}: {named(leavers)}."
     common = _common_words([*old.values(), *new.values()])
     for joiner in joiners:
         for leaver in leavers:
@@ -47,9 +47,9 @@ def _lost(old: Mapping[str, ListedSchool], new: Mapping[str, ListedSchool]) -> I
     addresses = [new[number] for number in staying if old[number].email and not new[number].email]
     people = [new[number] for number in staying if old[number].record.contacts and not new[number].record.contacts]
     if addresses:
-        yield f"The list before had an e-mail address of these schools, and this one has none: {_named(addresses)}."
+        yield f"The list before had an e-mail address of these schools, and this one has none: {named(addresses)}."
     if people:
-        yield f"The list before named people of these schools, and this one names none: {_named(people)}."
+        yield f"The list before named people of these schools, and this one names none: {named(people)}."
 
 
 def _renamed(old: Mapping[str, ListedSchool], new: Mapping[str, ListedSchool]) -> Iterator[str]:
@@ -84,7 +84,8 @@ def _why_successor(
     return "their names are alike" if first and second and alike >= _ALIKE else ""
 
 
-def _named(schools: Sequence[ListedSchool]) -> str:
+def named(schools: Sequence[ListedSchool]) -> str:
+    """The numbers and names of schools in one line; of many, the first few, and how many more there are."""
     return _listed([_name(school) for school in schools])
 
 
