@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ingest
+from tests.conftest import ingest, rows
 from tests.deciding import decide, standing
 from tests.messages import written
 from tests.test_desk_access import Client
@@ -74,3 +74,13 @@ def test_a_list_says_what_it_changes_for_the_forms_that_count(
     seen = look_at_list(made, tmp_path / "new.csv", MembershipYear(2025), Definitions.of_today())
     about_forms = [line for line in seen.changes if line.startswith("The forms of these schools ")]
     assert (says in about_forms[0]) if says else about_forms == []
+
+
+def test_the_form_of_a_school_that_has_a_new_number_is_proposed_to_that_number(some: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text("dfe_number,school_name\n4010,Cedar Primary Academy\n2103,Elm Tree School\n")
+    ingest(some, [], register=tmp_path / "new.csv", year=MembershipYear(2025))
+    (found,) = {row["return_id"] for row in rows(some / "returns.csv") if row["verdict"] == "needs_attention"}
+    with running_desk(some, Definitions.of_today) as running:
+        page = Client(running).get(f"/returns/{found}").body.decode()
+    assert "If it is Cedar Primary Academy (211/4010) now, say so under" in page
+    assert 'name="school" value="211/4010"' in page

@@ -66,14 +66,19 @@ class ReturnPages(PageGroup):
         to_do = look_up_tasks(self.desk.folder, definitions, self.desk.sight.year, decisions_taken(request))
         names = self._names(shown) if shown.task or shown.can_be_taken_off else {}
         in_name = school_in_name(shown.returned.source, names)
-        proposed = "" if shown.dfe_number else in_name or (shown.sender if shown.sender in names else "")
+        by, proposed = "The name of the file speaks of", in_name
+        if shown.dfe_number:  # that of no member, such as the old one of a school that has a new one
+            is_members = shown.dfe_number in names
+            by, proposed = "Its name is like that of", "" if is_members else school_in_name(shown.school_name, names)
+        elif not in_name and shown.sender in names:
+            by, proposed = "The message came from", shown.sender
         page = self.desk.pages.page(
             "return",
             shown=shown,
             to_do=to_do,
             names=names,
             proposed=proposed,
-            proposed_by="The name of the file speaks of" if in_name else "The message came from",
+            proposed_by=by,
             proposed_name=names.get(proposed, ""),
             conflict=look_up_conflict(self.desk.folder, shown, definitions),
             **_neighbours(to_do.tasks, return_id, shown),
