@@ -18,6 +18,7 @@ from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.desk.server import running_desk
 from thep_forms.office.came_in import GivenFile, look_up_what_came
 from thep_forms.office.lists import look_at_list
+from thep_forms.office.one_school import look_up_school
 
 Filled = Callable[..., bytes]
 COLLECTED = MembershipYear(2026)
@@ -84,3 +85,5 @@ def test_the_form_of_a_school_that_has_a_new_number_is_proposed_to_that_number(s
         page = Client(running).get(f"/returns/{found}").body.decode()
     assert "If it is Cedar Primary Academy (211/4010) now, say so under" in page
     assert 'name="school" value="211/4010"' in page
+    school = look_up_school(some, "211/2101", Definitions.of_today(), wanted=MembershipYear(2025))
+    assert not school.can_be_entered  # it would be refused

@@ -64,6 +64,15 @@ def test_what_came_of_files_is_old_news_on_the_next_page_and_stays_under_add_ret
     page.locator("#tray .batch").wait_for(state="detached")
 
 
+def test_files_dropped_after_the_desk_was_closed_are_to_be_added_again(context: BrowserContext, some: Path) -> None:
+    with running_desk(some, Definitions.of_today) as running:
+        page = opened_at(context, running)
+    drop(page, ("minutes.txt", b"Minutes"))
+    expect(page.locator("#tray .error")).to_have_text(
+        "The desk does not answer. Open it again, then add these files again: none counts twice."
+    )
+
+
 def test_without_scripts_the_page_add_returns_takes_files(
     chromium: Browser, desk: RunningDesk, some: Path, filled: Filled, tmp_path: Path
 ) -> None:

@@ -52,6 +52,7 @@ def test_an_erased_chair_is_the_first_thing_to_type_in_on_the_return(erased: Pat
     assert "To do (1)" in to_do
     assert WORDS[1:] in to_do
     assert WORDS[1:] in page
+    assert "a person asked to be forgotten.<" in page.replace(" <", "<")
     to_settle = page.partition("<h2>To settle</h2>")[2].partition("<h2>")[0]
     assert 'name="answer:chair_of_governors_name"' in to_settle
     assert 'name="answer:phase_' not in to_settle

@@ -179,7 +179,7 @@ def _decided(act: Act, verdict: str, known: Mapping[int, Decision], records: Rec
     words = f"{with_ids(act, verdict, records)}{by}{why}"
     plain = without_school(act, known, records)
     if decision.who:
-        plain += f" Decided{by}{'' if decision.action is Action.NOTE else why}."
+        plain += f" Decided{by}{'' if decision.action is Action.NOTE else why.rstrip('.')}."
     if decision.undone_by:
         words += f" (Undone by decision {decision.undone_by}.)" if len(act) == 1 else " (Undone.)"
         plain += " This was undone."

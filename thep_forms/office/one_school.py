@@ -30,7 +30,8 @@ class ShownContact(Struct, frozen=True):
 class ShownSchool(Struct, frozen=True):
     """A school in a year. `status` is None for a school that is no member then.
 
-    `questions` says in words what is asked of its form that counts.
+    `questions` says in words what is asked of its form that counts. `can_be_entered`: its answers can be typed in, as
+    it is in the list of the year, or there is none.
     """
 
     dfe_number: str
@@ -42,6 +43,7 @@ class ShownSchool(Struct, frozen=True):
     events: tuple[Event, ...]
     done: Done | None
     questions: tuple[str, ...] = ()
+    can_be_entered: bool = True
 
 
 def look_up_school(
@@ -82,6 +84,7 @@ def look_up_school(
             events=tuple(events),
             done=just_done(ledger, records, numbers),
             questions=_questions(status, records, year),
+            can_be_entered=number in (members := records.registers.members(str(year))) or not members,
         )
 
 

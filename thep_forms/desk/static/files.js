@@ -112,8 +112,15 @@
     say(words);
   }
 
+  const CLOSED = "The desk does not answer. Open it again, then add these files again: none counts twice.";
+
   async function ask(path, fields) {
-    const answer = await fetch(path, { method: "POST", body: new URLSearchParams({ token, ...fields }) });
+    let answer;
+    try {
+      answer = await fetch(path, { method: "POST", body: new URLSearchParams({ token, ...fields }) });
+    } catch {
+      throw new Error(CLOSED);
+    }
     if (!answer.ok) throw new Error(await wordsOf(await answer.text()));
     return answer.json();
   }
@@ -168,7 +175,7 @@
       }
       await ask(`/add/${number}/read`, { password });
     } catch (error) {
-      fail(shown, `${error.message} Nothing was read.`);
+      fail(shown, error.message === CLOSED ? CLOSED : `${error.message} Nothing was read.`);
       return;
     }
     shown.batch.remove();
