@@ -19,6 +19,7 @@ from thep_forms.desk.server import running_desk
 from thep_forms.office.came_in import GivenFile, look_up_what_came
 from thep_forms.office.lists import look_at_list
 from thep_forms.office.one_school import look_up_school
+from thep_forms.office.to_do import look_up_to_do
 
 Filled = Callable[..., bytes]
 COLLECTED = MembershipYear(2026)
@@ -32,11 +33,17 @@ def made(tmp_path_factory: pytest.TempPathFactory, earlier: Filled) -> Path:
     (folder / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
     records = folder / "records"
     for year, day, words in ((2025, "6 May 2025", "Attached."), (2026, "25 April 2026", SAME)):
-        message = written(words, CEDAR, Date=f"{day} 10:00:00 +0100")
-        message.add_attachment(form, maintype="application", subtype="pdf", filename="form.pdf")
-        (folder / f"{year}.eml").write_bytes(message.as_bytes())
-        ingest(records, [folder / f"{year}.eml"], register=folder / "schools.csv", year=MembershipYear(year))
+        came = mailed(folder / f"{year}.eml", form, day, words)
+        ingest(records, [came], register=folder / "schools.csv", year=MembershipYear(year))
     return records
+
+
+def mailed(path: Path, form: bytes, day: str, words: str = "") -> Path:
+    """An e-mail of Cedar that brings the form."""
+    message = written(words, CEDAR, Date=f"{day} 10:00:00 +0100")
+    message.add_attachment(form, maintype="application", subtype="pdf", filename="form.pdf")
+    path.write_bytes(message.as_bytes())
+    return path
 
 
 def test_last_years_form_that_came_again_needs_somebody_until_it_is_typed_in(some: Path) -> None:
@@ -87,3 +94,13 @@ def test_the_form_of_a_school_that_has_a_new_number_is_proposed_to_that_number(s
     assert 'name="school" value="211/4010"' in page
     school = look_up_school(some, "211/2101", Definitions.of_today(), wanted=MembershipYear(2025))
     assert not school.can_be_entered  # it would be refused
+
+
+def test_form_of_an_earlier_year_that_comes_after_the_accepted_one_is_for_the_office_not_for_a_reminder(
+    some: Path, tmp_path: Path, earlier: Filled, filled: Filled
+) -> None:
+    found = earlier(headteacher_name="Ann Lee")
+    came = [mailed(tmp_path / "now.eml", filled(), "28 April 2026"), mailed(tmp_path / "old.eml", found, "2 May 2026")]
+    ingest(some, came, year=COLLECTED)
+    assert standing(some, "2101") == "accepted"
+    assert len(look_up_to_do(some, Definitions.of_today(), year=COLLECTED).tasks) == 1

@@ -228,8 +228,8 @@ def _status_of_return(history: _History, records: Records, year: MembershipYear)
     returns = [returned for returned in history.returns if not form_with_the_rest(returned, records)]
     accepted = _last_return(returns, Verdict.ACCEPTED)
     others = [returned for returned in returns if returned is not accepted]
-    if accepted:
-        others = [returned for returned in others if _is_later(returned, accepted)]
+    if accepted:  # a form of an earlier year that comes after it is for the office: the school has nothing to mend
+        others = [one for one in others if _is_later(one, accepted) and not one.judgement.collected]
     faulty = _last_return(others, Verdict.NEEDS_ATTENTION) or _last_return(others, Verdict.BLANK)
     if faulty:
         return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
