@@ -87,6 +87,7 @@ def test_a_list_without_addresses_says_before_it_is_used_that_the_desk_cannot_wr
     page.get_by_label("List of schools").set_input_files(tmp_path / "new.csv")
     page.get_by_role("button", name="Look at it").click()
     expect(main_of(page)).to_contain_text("In this list, no school has an e-mail address.")
+    expect(main_of(page)).to_contain_text("the main contact on the school's form, or to where it wrote last.")
     expect(main_of(page)).to_contain_text("change its heading to “E-mail”")
 
 
