@@ -59,6 +59,9 @@ def test_a_school_that_may_follow_another_is_named_with_the_reason(known: Path, 
     result = drafted(known, "2027-28", CEDAR, IVY, row)
     (line,) = (line for line in result.stderr.splitlines() if "may follow 211/2103 Elm Tree Infant School" in line)
     assert reason in line
+    assert "put its people into your list" in line  # what is known of them stays with the old number
+    result = drafted(known, "2026-27", CEDAR, IVY, row)
+    assert "Check whether they are one school.\n" in result.stderr  # its form of this year can be assigned
 
 
 def test_the_same_list_again_changes_nothing(known: Path) -> None:

@@ -37,7 +37,8 @@ def differences_of_list(
     ledger: Ledger, listed: Sequence[ListedSchool], year: str, definition: FormDefinition
 ) -> list[str]:
     """What a list that is to become the register of a year changes: against the list of that year, or before."""
-    return list(differences(list_before(ledger, year), listed, year, definition))
+    of_earlier_year = ledger.registers().year_of_list(year) < year
+    return list(differences(list_before(ledger, year), listed, year, definition, of_earlier_year=of_earlier_year))
 
 
 def list_before(ledger: Ledger, year: str) -> list[ListedSchool]:

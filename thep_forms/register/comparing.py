@@ -13,14 +13,22 @@ _MOST_NAMED = 10  # schools in a line; the rest is counted
 _COMMON = 0.2  # the share of all names from which a word says nothing
 _ALIKE = 0.8  # how alike (0 to 1) two names are at least, to say that one school may follow the other
 
+_PEOPLE_STAY = " If they are, put its people into your list: its copy names none of those known under the old number."
+
 
 def differences(
-    before: Iterable[ListedSchool], after: Iterable[ListedSchool], year: str, definition: FormDefinition
+    before: Iterable[ListedSchool],
+    after: Iterable[ListedSchool],
+    year: str,
+    definition: FormDefinition,
+    *,
+    of_earlier_year: bool = False,
 ) -> Iterator[str]:
     """The differences between an earlier list and that of `year`, a sentence each; none if there was no earlier list.
 
     A school that joins may follow one that leaves, if they have the same postcode or nearly the same name: schools
-    merge, become academies and get new numbers.
+    merge, become academies and get new numbers. `of_earlier_year`: the earlier list is that of another year, whose
+    forms stay with the old numbers.
     """
     old = {school.dfe_number: school for school in before}
     new = {school.dfe_number: school for school in after}
@@ -36,7 +44,8 @@ def differences(
     for joiner in joiners:
         for leaver in leavers:
             if reason := _why_successor(leaver, joiner, common, definition):
-                yield f"{_name(joiner)} may follow {_name(leaver)}: {reason}. Check whether they are one school."
+                ask = f"Check whether they are one school.{_PEOPLE_STAY if of_earlier_year else ''}"
+                yield f"{_name(joiner)} may follow {_name(leaver)}: {reason}. {ask}"
     yield from _renamed(old, new)
     yield from _lost(old, new)
 
