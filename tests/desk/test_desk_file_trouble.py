@@ -66,6 +66,29 @@ def test_a_table_that_cannot_be_written_is_named_on_a_page_and_follows_later(cli
     assert [row["action"] for row in rows(made / "decisions.csv")] == ["close", "note"]
 
 
+@pytest.mark.parametrize("is_left_empty", [True, False])
+def test_the_desk_does_not_begin_anew_where_its_records_have_gone(
+    client: Client, made: Path, *, is_left_empty: bool
+) -> None:
+    assert client.get("/").status == 200
+    away = made.rename(made.with_name("on another computer"))
+    if is_left_empty:  # as where a drive was mounted
+        made.mkdir()
+    for path in ("/", "/start", "/lists", "/add"):
+        answer = client.get(path)
+        assert (answer.status, f"The records are no longer in {made}." in answer.body.decode()) == (409, True)
+    if is_left_empty:
+        made.rmdir()
+    assert not made.exists()
+    away.rename(made)
+    assert "To do (1)" in client.get("/").body.decode()
+
+
+def test_the_first_questions_say_where_the_records_begin(tmp_path: Path) -> None:
+    with running_desk(tmp_path / "new", Definitions.of_today) as running:
+        assert f"The records begin in {tmp_path / 'new'}." in Client(running).get("/start").body.decode()
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

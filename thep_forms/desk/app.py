@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from thep_forms.desk.add_pages import AddPages
+from thep_forms.desk.folder_gone import NoticesFolderGone
 from thep_forms.desk.forms_pages import FormsPages
 from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.keys_pages import KeysPages
@@ -64,6 +65,9 @@ def make_app(desk: DeskContext) -> Starlette:
     def problem(message: str, status: HTTPStatus) -> Response:
         return HTMLResponse(desk.pages.page("problem", message=message, job=desk.jobs.current), status)
 
+    def gone(message: str) -> Response:
+        return problem(message, HTTPStatus.CONFLICT)
+
     def refused(_: Request, error: Exception) -> Response:
         if isinstance(error, RecordsError) and can_begin(desk.folder):
             return go_to("/start")
@@ -81,4 +85,5 @@ def make_app(desk: DeskContext) -> Starlette:
     routes: list[BaseRoute] = [route for group in _GROUPS for route in group(desk).routes]
     routes += [*desk.downloads.routes, Mount("/static", StaticFiles(directory=STATIC))]
     handlers = {ThepFormsError: refused, OSError: file_trouble, Exception: fault, HTTPStatus.NOT_FOUND: not_found}
-    return Starlette(routes=routes, middleware=[Middleware(ReadsYear)], exception_handlers=handlers)
+    middleware = [Middleware(ReadsYear), Middleware(NoticesFolderGone, desk.folder, gone)]
+    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)

@@ -73,6 +73,7 @@ class StartPages(PageGroup):
             wrong=wrong,
             passed=passed,
             is_first=not has_records(self.desk.folder),
+            folder=self.desk.folder.absolute(),
             initials=definitions().partnership.short_name,
             follows=full_name_follows(self.desk.folder, definitions),
             was_saved=not error and "saved" in request.query_params,
