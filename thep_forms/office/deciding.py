@@ -220,7 +220,8 @@ def require_year(year: MembershipYear, definitions: Definitions) -> None:
     last = definitions.default_year.start + 1
     if year.start > last:
         raise DecisionError(
-            f"{year} is too far ahead: {MembershipYear(last)} is the latest that can be. Check the year."
+            f"{year} is too far ahead: {MembershipYear(last)} is the latest that can be. "
+            "Check the year, and the clock of this computer."
         )
 
 
