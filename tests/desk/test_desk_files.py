@@ -134,6 +134,24 @@ def give_list(page: Page, path: Path, text: str) -> None:
     page.get_by_role("button", name="Look at it").click()
 
 
+def test_what_is_done_on_a_page_is_done_for_its_year_though_another_tab_shows_another_one(
+    page: Page, tmp_path: Path
+) -> None:
+    go_to(page, "/lists")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.locator("header").get_by_label("Year", exact=True).select_option("2027-28")
+    other.locator("header").get_by_role("button", name="Change").click()
+    expect(other.locator("h1")).to_contain_text("2027-28")
+    (tmp_path / "new.csv").write_text("dfe_number,school_name\n2101,Cedar Primary School\n", encoding="utf-8")
+    page.get_by_label("List of schools").set_input_files(tmp_path / "new.csv")
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Use this list").click()
+    expect(page.locator(".done")).to_contain_text("1 school is a member in 2026-27.")
+    drop(other, ("minutes.txt", b"Minutes"))
+    expect(other.locator("#tray summary")).to_contain_text("2027-28")
+
+
 def test_a_list_counts_only_once_it_is_used(page: Page, tmp_path: Path) -> None:
     text = "dfe_number,School,Fax\n2101,Cedar Academy,1\n2199,Willow School,2\n"
     give_list(page, tmp_path / "new.csv", text)

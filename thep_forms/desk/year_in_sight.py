@@ -1,25 +1,32 @@
-"""The membership year that the pages are about. A person chooses it in the head of a page; a cookie keeps it."""
+"""The membership year that the pages are about. A person chooses it in the head of a page; a cookie keeps it.
+
+Another year may be chosen in another tab. What is asked for on a page is done for the year of that page all the same,
+so its forms and downloads name the year.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import RecordsError, YearError
 from thep_forms.office.years import Years, look_up_years
 
 _COOKIE = "thep_forms_year"
+_OF_PAGE = "in_sight"  # the field that names the year of the page on which a form or a download was asked for
 _chosen: ContextVar[str] = ContextVar("chosen", default="")  # in the request that is being answered
 
 
 class ReadsYear:
-    """An ASGI application that notes which year the cookie of a request names."""
+    """An ASGI application that notes which year a request is about: that of its page, or else the cookie's."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -28,8 +35,28 @@ class ReadsYear:
         """Hand the request on."""
         if scope["type"] == "http":
             request = HTTPConnection(scope)
-            _chosen.set(request.cookies.get(_name(request), ""))
+            fields = dict(scope.get("state", {}).get("form", ()))
+            of_page = fields.get(_OF_PAGE) or request.query_params.get(_OF_PAGE)
+            chosen = request.cookies.get(_name(request), "")
+            _chosen.set(of_page or chosen)
+            if of_page and scope["method"] == "POST" and chosen not in ("", of_page):
+                send = _with_year(send, request, of_page)  # the page that follows is of the same year
         await self._app(scope, receive, send)
+
+
+def _with_year(send: Send, request: HTTPConnection, year: str) -> Send:
+    """`send`, which also keeps the year for the requests that follow, unless the answer says one itself."""
+    keeping = Response()
+    with suppress(YearError):
+        choose(keeping, request, MembershipYear.parse(year))
+    cookie = keeping.headers.get("set-cookie", "")
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start" and cookie:
+            MutableHeaders(scope=message).setdefault("set-cookie", cookie)
+        await send(message)
+
+    return sending
 
 
 def choose(response: Response, request: HTTPConnection, year: MembershipYear) -> None:

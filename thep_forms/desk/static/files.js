@@ -4,7 +4,7 @@
 
 (() => {
   const SECONDS = 1;
-  const { token, mostFiles, mostBytes } = document.getElementById("drop-token").dataset;
+  const { token, year, mostFiles, mostBytes } = document.getElementById("drop-token").dataset;
   const tray = document.getElementById("tray");
   const says = document.getElementById("tray-says");
   const hint = document.getElementById("drop");
@@ -165,7 +165,7 @@
     let sent = 0;
     shown.progress.max = total || 1;
     try {
-      const { number } = await ask("/add/open", {});
+      const { number } = await ask("/add/open", { in_sight: year });
       for (const each of files) {
         const line = document.createElement("li");
         line.textContent = each.path;
