@@ -12,14 +12,18 @@ import pytest
 from tests.conftest import ingest, rows
 from tests.deciding import decide, standing
 from tests.messages import written
+from tests.remake_samples import answers
 from tests.test_desk_access import Client
+from tests.viewer import type_into
 from tests.writing import CEDAR, SCHOOLS
-from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.definition import Definitions, MembershipYear, load_definition
 from thep_forms.desk.server import running_desk
+from thep_forms.generate import generate
 from thep_forms.office.came_in import GivenFile, look_up_what_came
 from thep_forms.office.lists import look_at_list
 from thep_forms.office.one_school import look_up_school
 from thep_forms.office.to_do import look_up_to_do
+from thep_forms.office.years import look_up_years
 
 Filled = Callable[..., bytes]
 COLLECTED = MembershipYear(2026)
@@ -104,3 +108,11 @@ def test_form_of_an_earlier_year_that_comes_after_the_accepted_one_is_for_the_of
     ingest(some, came, year=COLLECTED)
     assert standing(some, "2101") == "accepted"
     assert len(look_up_to_do(some, Definitions.of_today(), year=COLLECTED).tasks) == 1
+
+
+def test_a_form_of_next_year_that_comes_too_early_does_not_begin_that_year(some: Path, tmp_path: Path) -> None:
+    early = type_into(generate(load_definition("2027-28")), answers("2101"))
+    ingest(some, [mailed(tmp_path / "early.eml", early, "12 February 2027")], year=COLLECTED)
+    assert look_up_years(some, Definitions.of_today()).latest == COLLECTED
+    ingest(some, [mailed(tmp_path / "later.eml", early, "7 April 2027")], year=MembershipYear(2027))
+    assert look_up_years(some, Definitions.of_today()).latest == MembershipYear(2027)

@@ -40,6 +40,17 @@ def latest_year(records: Records, definitions: Definitions) -> MembershipYear:
     return MembershipYear.parse(records.latest_year) if records.latest_year else definitions.default_year
 
 
+def _year_to_show(records: Records, definitions: Definitions) -> MembershipYear:
+    """The latest year that was begun. A form of next year that came too early begins none."""
+    latest = latest_year(records, definitions)
+    collected = {sent.year for sent in records.ledger.sent()}
+    collected |= {arrival.year_given for entry in records.returns() for arrival in entry.arrivals}
+    if latest <= definitions.default_year or str(latest) in collected or str(latest) in records.registers.by_year:
+        return latest
+    known = collected | {entry.year for entry in records.returns()}
+    return max((MembershipYear.parse(year) for year in known if "" < year < str(latest)), default=latest)
+
+
 def look_up_years(folder: Path, definitions: Definitions) -> Years:
     """The years of the records in `folder`; where there are none, this year. Raises `RecordsError`, `TemplateError`."""
     this_year = definitions.default_year
@@ -47,6 +58,6 @@ def look_up_years(folder: Path, definitions: Definitions) -> Years:
     if has_records(folder):
         with open_records(folder, definitions) as (ledger, records):
             known |= {MembershipYear.parse(year) for year in records.once(look_up_years, ledger.years)}
-            latest = latest_year(records, definitions)
+            latest = records.once((look_up_years, this_year), lambda: _year_to_show(records, definitions))
     known |= {latest, MembershipYear(max(latest, this_year).start + 1)}
     return Years(latest, tuple(sorted(known, reverse=True)))
