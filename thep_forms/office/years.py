@@ -43,9 +43,11 @@ def latest_year(records: Records, definitions: Definitions) -> MembershipYear:
 def _year_to_show(records: Records, definitions: Definitions) -> MembershipYear:
     """The latest year that was begun. A form of next year that came too early begins none."""
     latest = latest_year(records, definitions)
+    if latest <= definitions.default_year or str(latest) in records.registers.by_year:
+        return latest
     collected = {sent.year for sent in records.ledger.sent()}
     collected |= {arrival.year_given for entry in records.returns() for arrival in entry.arrivals}
-    if latest <= definitions.default_year or str(latest) in collected or str(latest) in records.registers.by_year:
+    if str(latest) in collected:
         return latest
     known = collected | {entry.year for entry in records.returns()}
     return max((MembershipYear.parse(year) for year in known if "" < year < str(latest)), default=latest)
