@@ -116,3 +116,11 @@ def test_a_form_of_next_year_that_comes_too_early_does_not_begin_that_year(some:
     assert look_up_years(some, Definitions.of_today()).latest == COLLECTED
     ingest(some, [mailed(tmp_path / "later.eml", early, "7 April 2027")], year=MembershipYear(2027))
     assert look_up_years(some, Definitions.of_today()).latest == MembershipYear(2027)
+
+
+def test_whoever_writes_to_schools_for_a_year_after_which_another_has_begun_is_told_so(made: Path) -> None:
+    with running_desk(made, Definitions.of_today) as running:
+        client = Client(running)
+        pages = {year: client.get(f"/send?in_sight={year}").body.decode() for year in ("2025-26", "2026-27")}
+    assert "2026-27 has begun. What you send here is the form of 2025-26." in pages["2025-26"]
+    assert "has begun" not in pages["2026-27"]
