@@ -21,6 +21,7 @@ from thep_forms.desk.server import running_desk
 from thep_forms.generate import generate
 from thep_forms.office.came_in import GivenFile, look_up_what_came
 from thep_forms.office.lists import look_at_list
+from thep_forms.office.one_return import look_up_return
 from thep_forms.office.one_school import look_up_school
 from thep_forms.office.to_do import look_up_to_do
 from thep_forms.office.years import look_up_years
@@ -107,7 +108,9 @@ def test_form_of_an_earlier_year_that_comes_after_the_accepted_one_is_for_the_of
     came = [mailed(tmp_path / "now.eml", filled(), "28 April 2026"), mailed(tmp_path / "old.eml", found, "2 May 2026")]
     ingest(some, came, year=COLLECTED)
     assert standing(some, "2101") == "accepted"
-    assert len(look_up_to_do(some, Definitions.of_today(), year=COLLECTED).tasks) == 1
+    (task,) = look_up_to_do(some, Definitions.of_today(), year=COLLECTED).tasks
+    rivals = look_up_return(some, task.return_id, Definitions.of_today()).rivals
+    assert list(rivals) == ["2025-26", "2026-27"]  # either gives way if the late one counts for its year
 
 
 def test_a_form_of_next_year_that_comes_too_early_does_not_begin_that_year(some: Path, tmp_path: Path) -> None:

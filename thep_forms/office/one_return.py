@@ -148,7 +148,8 @@ class ShownReturn(Struct, frozen=True):
     confirmed. `message` is what a message without a form says, `words` what the messages around a file say.
     `unread` names those of them that nobody has read. `lacks` says what is missing since a person was deleted; empty
     for nothing. `events` are what happened to it. `counting` is the id of the school's form that counts for the year,
-    if it is another one; empty where there is none. `rest` is the id of the return that has the first page of this
+    if it is another one; empty where there is none. `rivals` are the ids of its others that count, by their years, for
+    which this one could count too. `rest` is the id of the return that has the first page of this
     form, where this one has later pages alone. `replaced` are the labels of the boxes in which that return has other
     answers. `later_pages` are the returns that are read with this one. `sender` is the DfE number of the school that
     sent the message around the file; empty where nobody knows. `can_be_taken_off`: it is a later page that is read with
@@ -170,6 +171,7 @@ class ShownReturn(Struct, frozen=True):
     lacks: str = ""
     events: tuple[Event, ...] = ()
     counting: str = ""
+    rivals: dict[str, str] = {}
     rest: str = ""
     replaced: tuple[str, ...] = ()
     later_pages: tuple[Returned, ...] = ()
@@ -248,7 +250,12 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         unread=unread_texts(returned, read_texts(records)) if is_form else (),
         lacks=lacking_in_words(lacking(records).get(returned.return_id, ())),
         events=tuple(events_of_return(returned, records)),
-        counting=_counting(number, returned, records),
+        counting=_counting(number, returned, records, returned.year_collected or records.latest_year),
+        rivals={
+            year: rival
+            for year in filter(None, (returned.year, returned.year_collected))
+            if (rival := _counting(number, returned, records, year))
+        },
         rest=rest,
         replaced=answers_replaced(returned, rest, records),
         later_pages=_later_pages(returned, ledger, records) if returned.is_picture else (),
@@ -264,9 +271,8 @@ def _later_pages(returned: Returned, ledger: Ledger, records: Records) -> tuple[
     return tuple(pages[page.return_id] for page in reading.later_pages if page.return_id in pages) if reading else ()
 
 
-def _counting(number: str, returned: Returned, records: Records) -> str:
-    """The id of the school's form that counts for the year that was collected; empty if it is this one or none."""
-    year = returned.year_collected or records.latest_year
+def _counting(number: str, returned: Returned, records: Records, year: str) -> str:
+    """The id of the school's form that counts for a year; empty if it is this one or none."""
     accepted = records.once(_accepted_by_school, lambda: _accepted_by_school(records))
     of_year = [entry for entry in accepted.get(number, ()) if entry.year == year]
     return of_year[-1].return_id if of_year and of_year[-1].return_id != returned.return_id else ""
