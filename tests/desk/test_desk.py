@@ -174,6 +174,14 @@ def test_a_note_on_a_school_is_in_its_story(page: Page, some: Path) -> None:
     expect(page.locator(".story")).to_contain_text("Ring after 3 pm")
 
 
+def test_a_file_that_was_closed_long_ago_is_opened_again_on_its_page(page: Page, some: Path) -> None:
+    decide("close", some, return_id(some, "cedar"))
+    open_return(page, some, "cedar")
+    page.get_by_role("button", name="Take that back").click()
+    expect(page.get_by_role("status").first).to_contain_text("undone")
+    assert row_of(some, return_id(some, "cedar"))["verdict"] == "needs_attention"
+
+
 def test_a_page_that_is_out_of_date_says_so_and_changes_nothing(page: Page, some: Path) -> None:
     open_return(page, some, "cedar")
     decide("correct", some, return_id(some, "cedar"), "main_contact_email=other@cedar.example")

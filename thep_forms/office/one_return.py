@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from thep_forms.checking import Problem
 from thep_forms.checking.record import CheckedValue
-from thep_forms.deciding import in_force
+from thep_forms.deciding import Action, Verdict, in_force
+from thep_forms.deciding.decisions import standing_decisions
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.definition.form import Box
 from thep_forms.definition.model import Kind, ProblemCode
@@ -153,7 +154,7 @@ class ShownReturn(Struct, frozen=True):
     form, where this one has later pages alone. `replaced` are the labels of the boxes in which that return has other
     answers. `later_pages` are the returns that are read with this one. `sender` is the DfE number of the school that
     sent the message around the file; empty where nobody knows. `can_be_taken_off`: it is a later page that is read with
-    another return, and can become one of its own.
+    another return, and can become one of its own. `closings` are the numbers of the decisions that closed it.
     """
 
     returned: Returned
@@ -177,6 +178,7 @@ class ShownReturn(Struct, frozen=True):
     later_pages: tuple[Returned, ...] = ()
     sender: str = ""
     can_be_taken_off: bool = False
+    closings: tuple[int, ...] = ()
 
     @property
     def is_in_locked_zip(self) -> bool:
@@ -261,7 +263,13 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         later_pages=_later_pages(returned, ledger, records) if returned.is_picture else (),
         sender=records.correspondents.school_of(returned.arrivals[0]),
         can_be_taken_off=bool(returned.first_page) and ledger.can_be_taken_off(returned.return_id),
+        closings=_closings(returned, records) if returned.verdict is Verdict.CLOSED else (),
     )
+
+
+def _closings(returned: Returned, records: Records) -> tuple[int, ...]:
+    closed = (each for each in standing_decisions(records.decisions()) if each.action is Action.CLOSE)
+    return tuple(each.number for each in closed if each.return_id == returned.return_id)
 
 
 def _later_pages(returned: Returned, ledger: Ledger, records: Records) -> tuple[Returned, ...]:
