@@ -253,21 +253,19 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         lacks=lacking_in_words(lacking(records).get(returned.return_id, ())),
         events=tuple(events_of_return(returned, records)),
         counting=_counting(number, returned, records, returned.year_collected or records.latest_year),
-        rivals={
-            year: rival
-            for year in filter(None, (returned.year, returned.year_collected))
-            if (rival := _counting(number, returned, records, year))
-        },
+        rivals=_rivals(number, returned, records),
         rest=rest,
         replaced=answers_replaced(returned, rest, records),
         later_pages=_later_pages(returned, ledger, records) if returned.is_picture else (),
         sender=records.correspondents.school_of(returned.arrivals[0]),
         can_be_taken_off=bool(returned.first_page) and ledger.can_be_taken_off(returned.return_id),
-        closings=_closings(returned, records) if returned.verdict is Verdict.CLOSED else (),
+        closings=_closings(returned, records),
     )
 
 
 def _closings(returned: Returned, records: Records) -> tuple[int, ...]:
+    if returned.verdict is not Verdict.CLOSED:
+        return ()
     closed = (each for each in standing_decisions(records.decisions()) if each.action is Action.CLOSE)
     return tuple(each.number for each in closed if each.return_id == returned.return_id)
 
@@ -284,6 +282,12 @@ def _counting(number: str, returned: Returned, records: Records, year: str) -> s
     accepted = records.once(_accepted_by_school, lambda: _accepted_by_school(records))
     of_year = [entry for entry in accepted.get(number, ()) if entry.year == year]
     return of_year[-1].return_id if of_year and of_year[-1].return_id != returned.return_id else ""
+
+
+def _rivals(number: str, returned: Returned, records: Records) -> dict[str, str]:
+    years = filter(None, (returned.year, returned.year_collected))
+    found = {year: _counting(number, returned, records, year) for year in years}
+    return {year: rival for year, rival in found.items() if rival}
 
 
 def _answers(
