@@ -89,6 +89,16 @@ def test_a_list_says_what_it_changes_for_the_forms_that_count(
     assert (says in about_forms[0]) if says else about_forms == []
 
 
+@pytest.mark.parametrize(("chair", "is_said"), [("Rosa Old", True), ("Priya Rahman", False)])
+def test_a_list_that_names_other_people_than_last_years_forms_says_so(
+    made: Path, tmp_path: Path, chair: str, *, is_said: bool
+) -> None:
+    (tmp_path / "new.csv").write_text(f"dfe_number,school_name,chair\n2101,Cedar Primary School,{chair}\n")
+    seen = look_at_list(made, tmp_path / "new.csv", COLLECTED, Definitions.of_today())
+    says = "This list names other people than the last forms of these schools: 211/2101 Cedar Primary School."
+    assert any(line.startswith(says) for line in seen.changes) == is_said
+
+
 def test_the_form_of_a_school_that_has_a_new_number_is_proposed_to_that_number(some: Path, tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_text("dfe_number,school_name\n4010,Cedar Primary Academy\n2103,Elm Tree School\n")
     ingest(some, [], register=tmp_path / "new.csv", year=MembershipYear(2025))

@@ -14,11 +14,11 @@ from msgspec import Struct
 
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import DecisionError, SourceError
+from thep_forms.office.list_and_forms import forms_concerned
 from thep_forms.office.opening import YearRegister, differences_of_list, list_before, open_records
 from thep_forms.office.years import has_records
-from thep_forms.records import Ledger, ListedSchool, Records
+from thep_forms.records import Ledger, ListedSchool
 from thep_forms.register import NOTES, ListMistakesError, as_listed, read_register
-from thep_forms.register.comparing import named
 from thep_forms.register.member import known_address
 
 LIST_ENDINGS = (".csv", ".xlsx", ".txt", ".tsv")
@@ -100,38 +100,11 @@ def look_at_list(folder: Path, path: Path, year: MembershipYear, definitions: De
             path.name,
             _rows(listed, definition, before),
             lines,
-            (*differences, *_forms_concerned(records, before, listed, str(year))),
+            (*differences, *forms_concerned(records, before, listed, definition)),
             state=_state(ledger.listed_schools(str(year))),
             had_list=bool(before),
             without_email=without_email,
             without_name=without_name,
-        )
-
-
-def _forms_concerned(
-    records: Records, before: Sequence[ListedSchool], listed: Sequence[ListedSchool], year: str
-) -> Iterator[str]:
-    """What the list changes for the forms that count in its year, a sentence each.
-
-    That of a school which is no member any more does not count. That of a school with another name keeps the earlier
-    one: it counts before a list of the same year.
-    """
-    names = {entry.school: entry.school_name.casefold() for entry in records.accepted() if entry.year == year}
-    now = {school.dfe_number: school.name.casefold() for school in listed}
-    answered = [school for school in before if school.dfe_number in names]
-    gone = [school for school in answered if school.dfe_number not in now]
-    if gone:
-        yield (
-            f"The forms of these schools no longer count in {year} if you use this list: {named(gone)}. "
-            "To do then has each. If a school goes on under a new number, assign its form to that number there. "
-            "If not, close the form."
-        )
-    staying = [school for school in answered if now.get(school.dfe_number, "") not in ("", school.name.casefold())]
-    renamed = [school for school in staying if names[school.dfe_number] != now[school.dfe_number]]
-    if renamed:
-        yield (
-            f"The forms of these schools go on saying another name than this list: {named(renamed)}. Their next copies "
-            "and the tables say what the form says. Change the name on the school's page: “Change something”."
         )
 
 
