@@ -17,7 +17,9 @@ from tests.support.imapserver import PASSWORD, ImapServer, needs_dovecot
 from tests.support.mailserver import MailServer
 from tests.support.oauthserver import OAuthServer, browser
 from tests.support.packing import mail
+from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.desk.server import RunningDesk
+from thep_forms.office.years import look_up_years
 
 pytestmark = needs_dovecot
 
@@ -51,6 +53,19 @@ def test_returns_are_fetched_from_the_mailbox_and_the_password_is_asked_for_once
     page.get_by_role("button", name="Fetch new messages").click()
     assert "No new message is there." in result(page)
     assert not [flags for flags in imap.flags("one") if b"\\Seen" in flags]
+
+
+def test_what_is_fetched_counts_for_the_year_in_the_head_of_the_page(
+    page: Page, some: Path, imap: ImapServer, filled: Callable[..., bytes]
+) -> None:
+    imap.deliver("next", mail({"form.pdf": filled("2101")}))
+    page.locator("header").get_by_label("Year", exact=True).select_option("2027-28")
+    page.locator("header").get_by_role("button", name="Change").click()
+    page.wait_for_url("**/")
+    go_to(page, "/mailbox")
+    sign_in(page, imap, "next")
+    result(page)
+    assert look_up_years(some, Definitions.of_today()).latest == MembershipYear(2027)  # the latest that is collected
 
 
 def test_page_for_files_does_not_say_that_nothing_came_after_the_mailbox_was_fetched(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from thep_forms.definition import MembershipYear
 from thep_forms.desk.batches import say_page, with_steps
 from thep_forms.desk.jobs import Job, JobLink
 from thep_forms.desk.mailbox_sign_in import TypedMailbox
@@ -22,13 +23,14 @@ _SECONDS_BETWEEN_TRIES = 0.2  # while somebody else is at work on the records
 
 
 def fetching(desk: DeskContext, typed: TypedMailbox, account: Account) -> Work:
-    """The work that reads the new messages of a mailbox."""
+    """The work that reads the new messages of a mailbox, for the year in sight now: a job of its own has none."""
+    year = desk.sight.year
 
     def work(job: Job) -> None:
         desk.mailbox.begin(job)
         job.links = [JobLink("See what needs you", "/"), JobLink("Fetch again", "/mailbox")]
         try:
-            summary = _ingest(desk, Mailbox(typed.address, account), job)
+            summary = _ingest(desk, Mailbox(typed.address, account), year, job)
         except SignInError:
             desk.mailbox.forget(typed)
             raise
@@ -40,7 +42,7 @@ def fetching(desk: DeskContext, typed: TypedMailbox, account: Account) -> Work:
     return work
 
 
-def _ingest(desk: DeskContext, mailbox: Mailbox, job: Job) -> Summary:
+def _ingest(desk: DeskContext, mailbox: Mailbox, year: MembershipYear, job: Job) -> Summary:
     """Read the messages. While another run is at work on the records, wait."""
     while True:
         try:
@@ -48,7 +50,7 @@ def _ingest(desk: DeskContext, mailbox: Mailbox, job: Job) -> Summary:
                 desk.folder,
                 [],
                 definitions=desk.definitions(),
-                year=desk.sight.year,
+                year=year,
                 mailboxes=[mailbox],
                 progress=partial(with_steps, job),
                 on_page=partial(say_page, job),
