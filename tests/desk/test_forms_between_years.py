@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ingest, rows
-from tests.deciding import decide, standing
-from tests.messages import written
+from tests.desk.test_desk_access import Client
 from tests.remake_samples import answers
-from tests.test_desk_access import Client
-from tests.viewer import type_into
-from tests.writing import CEDAR, SCHOOLS
+from tests.support.deciding import decide, standing
+from tests.support.messages import written
+from tests.support.viewer import type_into
+from tests.support.writing import CEDAR, SCHOOLS
 from thep_forms.definition import Definitions, MembershipYear, load_definition
 from thep_forms.desk.server import running_desk
 from thep_forms.generate import generate
