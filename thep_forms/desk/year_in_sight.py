@@ -1,7 +1,7 @@
 """The membership year that the pages are about. A person chooses it in the head of a page; a cookie keeps it.
 
-Another year may be chosen in another tab. What is asked for on a page is done for the year of that page all the same,
-so its forms and downloads name the year.
+Another year may be chosen in another tab. What is asked for on a page is done for the year of that page all the same.
+So its forms and downloads name the year.
 """
 
 from __future__ import annotations

@@ -69,8 +69,8 @@ def can_be_confirmed(problem: Problem, definition: FormDefinition) -> bool:
 def can_be_confirmed_now(problems: Sequence[Problem], definition: FormDefinition) -> list[Problem]:
     """The problems of a return of which a person may say that they are none.
 
-    What was read from a picture is not among them where its box has an error that has to be corrected. Where an answer
-    that the form has to have is on a page that did not come back, nothing is that is asked of such pages.
+    What was read from a picture is not among them where its box has an error that has to be corrected. What is asked
+    about pages that did not come back is not among them while a required answer is on one.
     """
     errors = [problem for problem in problems if not can_be_confirmed(problem, definition)]
     wrong = {problem.field for problem in errors}

@@ -40,8 +40,8 @@ class ListRow(Struct, frozen=True):
 class ListSeen(Struct, frozen=True):
     """What was understood of a list that was given.
 
-    `notes` are lines on its columns and on what was left out, `changes` on who joins, leaves and has another name, and
-    on what that means for their forms.
+    `notes` are lines on its columns and on what was left out. `changes` are lines on who joins, leaves and has another
+    name, and on what that means for their forms.
     `without_email` are the schools of which the list has no address, neither of the school nor of a person, by name.
     `without_name` counts those that it does not name.
     With `mistakes` or an `error` it cannot be used. `state` changes when another list is used meanwhile.
