@@ -182,6 +182,15 @@ def test_a_file_that_was_closed_long_ago_is_opened_again_on_its_page(page: Page,
     assert row_of(some, return_id(some, "cedar"))["verdict"] == "needs_attention"
 
 
+def test_nobody_is_told_to_say_whose_a_closed_file_is(page: Page, some: Path) -> None:
+    open_return(page, some, "minutes")
+    told = page.get_by_text("Say first whose it is")
+    expect(told).to_be_visible()
+    decide("close", some, return_id(some, "minutes"))
+    page.reload()
+    expect(told).to_have_count(0)
+
+
 def test_a_page_that_is_out_of_date_says_so_and_changes_nothing(page: Page, some: Path) -> None:
     open_return(page, some, "cedar")
     decide("correct", some, return_id(some, "cedar"), "main_contact_email=other@cedar.example")
