@@ -16,7 +16,7 @@ from tests.support.deciding import decide, row_of
 from tests.support.desk import go_to
 from tests.support.paged import LEADER, id_of, photos, sent, verdicts
 from tests.support.photographs import jpeg, photograph
-from tests.support.read_pictures import DEFINITIONS, put_in, read_from_picture
+from tests.support.read_pictures import CEDAR, DEFINITIONS, EMAIL, put_in, read_from_picture
 from tests.support.viewer import draw, type_into
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import master_of
@@ -108,3 +108,35 @@ def test_a_picture_with_something_that_nobody_can_read_is_looked_at(
     scrawl = Answer("", ReadFrom.SCAN, frozenset({doubt}), page=0, confidence=0.2)
     photo = put_in(records, replace(reading, answers={**reading.answers, FAX: scrawl}), day=None)
     assert row_of(records, photo)["verdict"] == "needs_attention"
+
+
+# --- what is in no answer ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missing", [(), (4,)])
+def test_a_picture_with_writing_outside_of_the_boxes_is_looked_at(
+    records: Path, filled: Filled, missing: tuple[int, ...]
+) -> None:
+    ingest(records, [inbox(records.parent / "in", typed=dated(filled(), "20260502"))])
+    reading = read_from_picture(pages_missing=missing)
+    same = put_in(records, reading, "same.png", day=None)
+    more = put_in(records, replace(reading, shows_more=True), "more.png", day=None)
+    assert row_of(records, same)["verdict"] == "superseded"
+    assert row_of(records, more)["verdict"] == "needs_attention"
+
+
+def test_a_picture_with_words_beside_an_address_is_looked_at(records: Path, filled: Filled) -> None:
+    form = filled(main_contact_email="jo@cedar.example")
+    ingest(records, [inbox(records.parent / "in", typed=dated(form, "20260502"))])
+    photo = put_in(records, read_from_picture({EMAIL: "jo@cedar.example (until May)"}), day=None)
+    assert row_of(records, photo)["verdict"] == "needs_attention"
+
+
+def test_a_picture_of_a_schools_copy_with_another_number_on_it_is_looked_at(
+    records: Path, definition: FormDefinition
+) -> None:
+    copy = type_into(master_of(definition).copy({}, CEDAR), answers("2101"))
+    ingest(records, [inbox(records.parent / "in", typed=dated(copy, "20260502"))])
+    for number, verdict in (("2101", "superseded"), ("2102", "needs_attention")):
+        photo = put_in(records, read_from_picture({"dfe_number": number}, copy_of=CEDAR), f"{number}.png", day=None)
+        assert row_of(records, photo)["verdict"] == verdict

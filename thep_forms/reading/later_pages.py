@@ -63,6 +63,7 @@ def with_later_pages(first: Reading, later: Sequence[tuple[str, Reading]]) -> Re
         boxes=_boxes(readings) if missing else (),
         page_count=page_count,
         later_pages=tuple(later_pages),
+        shows_more=any(reading.shows_more for reading in readings),
     )
 
 

@@ -131,7 +131,8 @@ class Reading(Struct, frozen=True, omit_defaults=True):
 
     For a picture, `pages` are the numbers of the form's pages that can be made out. `page_count` is how many pages the
     file has. Both are empty where an earlier version noted it. `later_pages` are the returns whose pages follow those
-    of the file: all that is said of pages then includes them.
+    of the file: all that is said of pages then includes them. `shows_more`: somebody wrote outside of the boxes, or the
+    file shows pages that are none of the form's. What it says is not read.
     """
 
     kind: FileKind
@@ -150,6 +151,7 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     pages: tuple[int, ...] = ()
     page_count: int = 0
     later_pages: tuple[LaterPages, ...] = ()
+    shows_more: bool = False
 
     def where_is(self, page: int) -> tuple[str, int]:
         """Where the page of that index is: the return in whose file it is, empty for this one, and its index there."""

@@ -253,5 +253,7 @@ def _pictured(
     for reading in pictured_forms(DrawnPages(file, sorted({*pages})), definitions):
         why = reading.reason if reading.reason != reasons.PICTURE else reason
         of_file = {"modified": contents.modified, "page_count": page_count}
-        readings.append(replace(reading, title=reading.title or contents.title, reason=why, **of_file))
+        shows_more = reading.shows_more or page_count > len({*pages})
+        title = reading.title or contents.title
+        readings.append(replace(reading, title=title, reason=why, shows_more=shows_more, **of_file))
     return readings

@@ -25,6 +25,7 @@ class SeenPage(Struct, frozen=True):
 
     `code` is None where none was found, `title` is then the document's, as far as it can be read. `place` is None, and
     there is no answer, where nothing was looked for; `is_legible` is false where too little could be made out.
+    `shows_more`: something is written outside of the boxes.
     `has_failed`: the picture is damaged, or broke its reader, so nobody knows what it shows; its `number` is 0.
     """
 
@@ -34,5 +35,6 @@ class SeenPage(Struct, frozen=True):
     title: str = ""
     place: PagePlace | None = None
     answers: Mapping[str, Answer] = {}
+    shows_more: bool = False
     is_legible: bool = True
     has_failed: bool = False

@@ -6,6 +6,7 @@
     frames      which boxes are not where the form has them
     ticks       which squares are ticked
     beside      which squares have a mark beside them
+    outside     whether something is written outside of the boxes
     writing     the crops of the lines that stand in a box
     struck      what is crossed out in a line
     engine      what a crop says

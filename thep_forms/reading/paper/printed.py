@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.layout import MM, Label, PageLayout, PlacedBox, Rect, body_of
-from thep_forms.layout.foot import LINE_SIZE, LINES, code_area
+from thep_forms.layout.foot import LINE_SIZE, LINES, code_area, school_area
 from thep_forms.layout.model import Item
 from thep_forms.reading.form_layouts import printed_form
 
@@ -66,8 +66,9 @@ class Features(Struct, frozen=True):
 class BlankPage:
     """A page of the form. `number` counts from 1; `layout` is None for a page without boxes.
 
-    `of_layout` is the year whose form is laid out so. `code` is where its code is, `foot` where the line with the year
-    is at its foot. `dfe_prefix` is what is printed before the box for the DfE number.
+    `of_layout` is the year whose form is laid out so. `code` is where its code is, `school` where a copy on paper names
+    its school, `foot` where the line with the year is at its foot. `dfe_prefix` is what is printed before the box for
+    the DfE number.
     """
 
     def __init__(self, number: int, layout: PageLayout | None, picture: Picture, definition: FormDefinition) -> None:
@@ -77,7 +78,7 @@ class BlankPage:
         self.of_layout = str(definition.year)
         self.dfe_prefix = definition.partnership.dfe_prefix
         body = body_of(measures)
-        self.code = self.area(code_area(body))
+        self.code, self.school = self.area(code_area(body)), self.area(school_area(body))
         self.foot = self.area(Rect(body.x, body.y - LINES[0] - LINE_SIZE / 2, 0.75 * body.width, 1.6 * LINE_SIZE))
 
     @property

@@ -21,6 +21,7 @@ from thep_forms.reading.paper.beside import Option, marked_beside
 from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Alphabet, Words, engine
 from thep_forms.reading.paper.frames import displaced_boxes
 from thep_forms.reading.paper.numbers import read_number
+from thep_forms.reading.paper.outside import is_written_outside
 from thep_forms.reading.paper.placing import PictureFeatures, PlacedPage, around_code
 from thep_forms.reading.paper.printed import Picture, printed_pages, smaller
 from thep_forms.reading.paper.straighten import Straightened, straightened
@@ -110,7 +111,8 @@ class _Picture:
         place = PagePlace(self.index, placed.page.number, placed.shares(self.greys), placed.page.of_layout)
         title = title_on(page, placed, titled) if titled else ""
         answers = answers_on(page, placed, displaced, self.index)
-        return replace(seen, place=place, answers=answers, title=title)
+        shows_more = is_written_outside(page.picture, placed.page)
+        return replace(seen, place=place, answers=answers, title=title, shows_more=shows_more)
 
 
 def _layouts(definition: FormDefinition) -> list[FormDefinition]:

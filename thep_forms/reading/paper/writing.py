@@ -35,10 +35,15 @@ class WrittenLine(Struct, frozen=True):
 
 def ink_of(page: Picture, printed: BlankPage, area: DotArea, around_print: int = AROUND_PRINT) -> Mask:
     """What was written in a part of the page: its ink, but for what is printed there, `around_print` dots wide."""
+    return _without_dust(unprinted(page, printed, area, around_print))
+
+
+def unprinted(page: Picture, printed: BlankPage, area: DotArea, around_print: int) -> Mask:
+    """The same with the dust that lies there."""
     ink = np.where(area.within(page) < INK, 255, 0).astype(np.uint8)
     print_mask = np.where(area.within(printed.picture) < PRINT, 255, 0).astype(np.uint8)
     ink[cv2.dilate(print_mask, np.ones((around_print, around_print), np.uint8)) > 0] = 0
-    return _without_dust(ink)
+    return ink
 
 
 def _without_dust(ink: Mask) -> Mask:

@@ -6,7 +6,7 @@ where the libraries for that are installed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -152,7 +152,16 @@ def pictured_forms(source: PageSource, definitions: DefinitionOfYear) -> list[Re
             failed.append(Reading(FileKind.SCAN, reason=reasons.PAGE_FAILED.format(page=page.page + 1)))
         elif page.code is None or page.code.form == form:
             seen.append(page)
-    return [*(_reading(of_form, definitions) for of_form in _by_form(seen)), *failed]
+    readings = [_reading(of_form, definitions) for of_form in _by_form(seen)]
+    if readings and _shows_others(source, {page.page for page in seen}):
+        readings = [replace(reading, shows_more=True) for reading in readings]
+    return [*readings, *failed]
+
+
+def _shows_others(source: PageSource, seen: Collection[int]) -> bool:
+    """Whether pictures besides those `seen` are more than blank paper."""
+    others = source.pictures([index for index in source.indices if index not in seen])
+    return any(page.picture is None or may_show_something(page.picture) for page in others)
 
 
 def read_picture(file: Path | bytes, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
@@ -192,6 +201,7 @@ def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Readin
         boxes=tuple(sorted(answers)) if missing else (),
         places=places,
         pages=tuple(sorted({page.number for page in pages if page.is_legible})),
+        shows_more=any(page.shows_more for page in pages),
     )
 
 

@@ -1,0 +1,55 @@
+"""What somebody wrote on paper outside of the boxes: it is not read, but noticed."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from tests.remake_samples import answers
+from tests.support.paper import ITALICS, PEN, Paper
+from tests.support.photographs import jpeg, taken_of, tiff
+from thep_forms.definition import FormDefinition
+from thep_forms.reading.read import read_file
+
+VALUES = answers("2101")
+
+
+@pytest.fixture(scope="module")
+def paper(definition: FormDefinition) -> Image.Image:
+    """The first page of the form, filled in by hand."""
+    return Paper(definition, seed=3).fill(VALUES).picture
+
+
+def noted(paper: Image.Image, place: tuple[float, float], words: str) -> Image.Image:
+    """The paper with words at a place, given as shares of its width and height."""
+    found = paper.copy()
+    at = (place[0] * paper.width, place[1] * paper.height)
+    ImageDraw.Draw(found).text(at, words, fill=PEN, font=ImageFont.truetype(ITALICS, 40))
+    return found
+
+
+def shows_more(definition: FormDefinition, data: bytes) -> bool:
+    (reading,) = read_file(data, lambda _: definition)
+    return reading.shows_more
+
+
+def test_answers_by_hand_are_nothing_more(definition: FormDefinition, paper: Image.Image) -> None:
+    assert not shows_more(definition, jpeg(paper))
+
+
+def test_a_table_and_a_shadow_are_nothing_more(definition: FormDefinition, paper: Image.Image) -> None:
+    assert not shows_more(definition, jpeg(taken_of(paper, degrees=2, perspective=0.04, shade=True)))
+
+
+@pytest.mark.parametrize("place", [(0.12, 0.02), (0.025, 0.5), (0.4, 0.94)], ids=["above", "left", "below"])
+def test_words_in_a_margin_are_noticed(
+    definition: FormDefinition, paper: Image.Image, place: tuple[float, float]
+) -> None:
+    assert shows_more(definition, jpeg(noted(paper, place, "see over")))
+
+
+def test_a_letter_scanned_with_the_page_is_noticed(definition: FormDefinition, paper: Image.Image) -> None:
+    page = paper.resize((paper.width // 2, paper.height // 2))
+    back = Image.new("RGB", (450, 635), "white")
+    assert not shows_more(definition, tiff([page, back]))
+    assert shows_more(definition, tiff([page, noted(back, (0.1, 0.1), "Our new chair\nis Bob Ray,\nsince last May.")]))
