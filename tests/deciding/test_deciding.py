@@ -118,6 +118,23 @@ def test_two_returns_that_say_the_same_are_no_conflict_and_the_lowest_id_counts(
     assert verdicts(found) == {"a": Verdict.ACCEPTED, "b": Verdict.SUPERSEDED}
 
 
+@pytest.mark.parametrize("whole", ["a", "b"])
+def test_of_two_returns_that_say_the_same_the_whole_one_counts(whole: str) -> None:
+    entries = [form(each, codes="" if each == whole else "pages_missing", content=b"same") for each in "ab"]
+    found = judged(*entries)
+    assert [each for each in "ab" if found[each].verdict is Verdict.ACCEPTED] == [whole]
+
+
+@pytest.mark.parametrize("noted", ["a", "b"])
+def test_of_two_returns_that_say_the_same_that_with_something_beside_it_counts(noted: str) -> None:
+    entries = [
+        form(each, codes="field_unknown" if each == noted else "", content=b"same", section_contents=b"sections")
+        for each in "ab"
+    ]
+    found = judged(*entries)
+    assert [each for each in "ab" if found[each].verdict is Verdict.ACCEPTED] == [noted]
+
+
 def test_of_two_returns_that_say_the_same_the_later_counts() -> None:
     found = judged(form("b", content=b"same", modified=MAY), form("a", content=b"same"))
     assert verdicts(found) == {"a": Verdict.SUPERSEDED, "b": Verdict.ACCEPTED}

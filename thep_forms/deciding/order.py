@@ -13,11 +13,17 @@ Preferences = Collection[tuple[str, str]]  # pairs of return ids: the first coun
 
 
 class Candidate(Struct, frozen=True):
-    """A return without an error. `content` is equal for two returns that say the same; `dated` is when it was sent."""
+    """A return without an error.
+
+    `content` is equal for two returns that say the same; `dated` is when it was sent. `may_say_more`: something stands
+    beside its answers. `is_whole`: all pages came back.
+    """
 
     return_id: str
     content: bytes
     dated: datetime | None
+    may_say_more: bool = False
+    is_whole: bool = True
 
 
 def preferences(decisions: Iterable[Decision]) -> set[tuple[str, str]]:
@@ -39,8 +45,8 @@ def preferences(decisions: Iterable[Decision]) -> set[tuple[str, str]]:
 def winner(group: Sequence[Candidate], preferred: Preferences) -> Candidate | None:
     """Of the returns of one school and year, the one that counts over every other.
 
-    Of several that say the same it is the latest, then the one with the lowest id. None where nobody can put them in
-    order.
+    Of several that say the same it is the latest, then one that may say more beside, then a whole one, then the one
+    with the lowest id. None where nobody can put them in order.
     """
     winners = [
         candidate
@@ -48,7 +54,11 @@ def winner(group: Sequence[Candidate], preferred: Preferences) -> Candidate | No
         if all(rival is candidate or _counts_over(candidate, rival, preferred) for rival in group)
     ]
     winners.sort(key=lambda candidate: candidate.return_id)
-    return max(winners, key=lambda candidate: candidate.dated or LONG_AGO, default=None)
+    return max(winners, key=_rank, default=None)
+
+
+def _rank(candidate: Candidate) -> tuple[datetime, bool, bool]:
+    return candidate.dated or LONG_AGO, candidate.may_say_more, candidate.is_whole
 
 
 def _counts_over(candidate: Candidate, rival: Candidate, preferred: Preferences) -> bool:
