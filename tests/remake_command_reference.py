@@ -2,7 +2,7 @@
 
     python -m tests.remake_command_reference
 
-`tests/test_docs.py` fails while the file differs from what this writes.
+`tests/project/test_docs.py` fails while the file differs from what this writes.
 """
 
 from __future__ import annotations

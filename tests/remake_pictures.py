@@ -2,7 +2,7 @@
 
     python -m tests.remake_pictures
 
-It walks through the year as `tests/test_desk_year.py` does. The days in the pictures are those on which it runs.
+It walks through the year as `tests/desk/test_desk_year.py` does. The days in the pictures are those on which it runs.
 """
 
 from __future__ import annotations

@@ -188,6 +188,13 @@ def with_what_was_read(checked: Checked, reading: Reading) -> Checked:
     return replace(checked, values=tuple(_as_read(checked.values, reading)))
 
 
+def reads_another_number(values: Iterable[CheckedValue], definition: FormDefinition) -> bool:
+    """Whether a DfE number was read, and the code of the page, or the register, says that it is another one."""
+    prefix = definition.partnership.dfe_prefix
+    likely = (value for value in values if value.likely and value.field == definition.dfe_field.name)
+    return any(dfe_number(value.raw, prefix).value not in ("", value.value) for value in likely)
+
+
 def _as_read(values: Iterable[CheckedValue], reading: Reading) -> Iterable[CheckedValue]:
     for value in values:
         if value.read_from != ReadFrom.SCAN:

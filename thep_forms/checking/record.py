@@ -102,7 +102,7 @@ class Checked(Struct, frozen=True):
 
     `copy_of` is the DfE number of the school that the form was made for, whatever was typed into it. It is empty
     where it was made for none, or does not say. `section_contents` are hashes of the answers that came in, as
-    the module of that name makes them.
+    the module of that name makes them; empty where they do not tell all that a picture says.
     """
 
     year: MembershipYear | None

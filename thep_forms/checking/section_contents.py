@@ -9,7 +9,6 @@ from itertools import count
 
 import msgspec
 
-from thep_forms.checking.normalise import dfe_number
 from thep_forms.checking.record import CheckedValue
 from thep_forms.definition.form import FormDefinition
 from thep_forms.reading.model import Reading
@@ -22,11 +21,7 @@ def section_contents(reading: Reading, values: Iterable[CheckedValue], definitio
     """Eight bytes for each section with boxes, those of all continuation pages together.
 
     They are equal for two returns with the same answers there, and zeros where a box of the section did not come back.
-    Empty where a picture shows more than that, or another DfE number was read than counts: they do not tell all of it.
     """
-    values = tuple(values)
-    if reading.shows_more or _reads_otherwise(values, definition):
-        return b""
     sections = _sections(definition)
     said = {value.field: value.value or value.now for value in values if definition.box(value.field)}
     further = frozenset({*said, *reading.boxes}.difference(*sections))
@@ -44,13 +39,6 @@ def says_the_same(contents: bytes, others: bytes) -> bool:
     starts = range(0, len(contents), _LENGTH)
     came = [slice(start, start + _LENGTH) for start in starts if contents[start : start + _LENGTH] != _DID_NOT_COME]
     return bool(came) and all(contents[section] == others[section] for section in came)
-
-
-def _reads_otherwise(values: Iterable[CheckedValue], definition: FormDefinition) -> bool:
-    """Whether a DfE number was read from a picture, and the code of the page, or the register, says another one."""
-    prefix = definition.partnership.dfe_prefix
-    likely = (value for value in values if value.likely and value.field == definition.dfe_field.name)
-    return any(dfe_number(value.raw, prefix).value not in ("", value.value) for value in likely)
 
 
 def _hash(answers: list[tuple[str, str]]) -> bytes:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from thep_forms.checking.checker import check, year_of
 from thep_forms.checking.corrections import NO_CORRECTIONS, Corrections, without_confirmed
+from thep_forms.checking.from_picture import reads_another_number
 from thep_forms.checking.known_answers import NO_KNOWLEDGE, Knowledge
 from thep_forms.checking.record import Checked
 from thep_forms.checking.scan import check_scan
@@ -33,7 +34,8 @@ def check_reading(
     checked = _checked(reading, definition, corrections, knowledge)
     is_as_it_came = not (corrections.answers or corrections.school)
     came = checked if is_as_it_came else _checked(reading, definition, NO_CORRECTIONS, knowledge)
-    contents = section_contents(reading, came.values, definition)
+    tells_all = not (reading.shows_more or reads_another_number(came.values, definition))
+    contents = section_contents(reading, came.values, definition) if tells_all else b""
     return ReadReturn(reading, replace(without_confirmed(checked, corrections), section_contents=contents))
 
 
