@@ -8,8 +8,11 @@ from PIL import Image, ImageDraw, ImageFont
 from tests.remake_samples import answers
 from tests.support.paper import ITALICS, PEN, Paper
 from tests.support.photographs import jpeg, taken_of, tiff
+from tests.support.viewer import draw
 from thep_forms.definition import FormDefinition
+from thep_forms.generate import generate
 from thep_forms.reading.read import read_file
+from thep_forms.reading.reasons import NOTHING_WRITTEN, PICTURE
 
 VALUES = answers("2101")
 
@@ -46,6 +49,15 @@ def test_words_in_a_margin_are_noticed(
     definition: FormDefinition, paper: Image.Image, place: tuple[float, float]
 ) -> None:
     assert shows_more(definition, jpeg(noted(paper, place, "see over")))
+
+
+def test_a_last_page_with_words_in_its_margin_alone_is_not_called_empty(definition: FormDefinition) -> None:
+    page = draw(generate(definition), 3, scale=200 / 72)
+    reasons = []
+    for paper in (page, noted(page, (0.12, 0.02), "Bob Ray is our chair")):
+        (reading,) = read_file(jpeg(paper), lambda _: definition)
+        reasons.append(reading.reason)
+    assert reasons == [NOTHING_WRITTEN, PICTURE]
 
 
 def test_a_letter_scanned_with_the_page_is_noticed(definition: FormDefinition, paper: Image.Image) -> None:

@@ -213,7 +213,8 @@ def _reason(pages: Sequence[SeenPage]) -> str:
         return reasons.ILLEGIBLE
     if not any(page.place for page in pages):
         return reasons.NOTHING_ASKED
-    return reasons.PICTURE if any(page.number == 1 for page in pages) else reasons.NOTHING_WRITTEN
+    may_say_something = any(page.number == 1 or page.shows_more for page in pages)
+    return reasons.PICTURE if may_say_something else reasons.NOTHING_WRITTEN
 
 
 def _missing(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> tuple[int, ...]:
