@@ -135,6 +135,11 @@ def test_of_two_returns_that_say_the_same_that_with_something_beside_it_counts(n
     assert [each for each in "ab" if found[each].verdict is Verdict.ACCEPTED] == [noted]
 
 
+def test_of_two_returns_that_say_the_same_none_counts_for_its_doubts() -> None:
+    found = judged(form("a", content=b"same"), form("b", codes="value_damaged", content=b"same"))
+    assert verdicts(found) == {"a": Verdict.ACCEPTED, "b": Verdict.SUPERSEDED}
+
+
 def test_of_two_returns_that_say_the_same_the_later_counts() -> None:
     found = judged(form("b", content=b"same", modified=MAY), form("a", content=b"same"))
     assert verdicts(found) == {"a": Verdict.SUPERSEDED, "b": Verdict.ACCEPTED}

@@ -20,7 +20,7 @@ from thep_forms.deciding.decisions import InForce, in_force
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict, school_of
 from thep_forms.deciding.order import Candidate, is_later, winner
 from thep_forms.deciding.registers import Members, Registers
-from thep_forms.deciding.same_answers import is_part_of, may_say_more, says_no_more
+from thep_forms.deciding.same_answers import has_more_beside, is_part_of, says_no_more
 from thep_forms.deciding.senders import messages_by_return
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import NOT_READ, ReadFrom
@@ -238,7 +238,7 @@ class _Decider:
         for entry in group:
             dated = self._date(entry) if are_one_schools else None
             is_whole = ProblemCode.PAGES_MISSING not in entry.codes.split(";")
-            candidates.append(Candidate(entry.return_id, entry.content, dated, may_say_more(entry), is_whole))
+            candidates.append(Candidate(entry.return_id, entry.content, dated, has_more_beside(entry), is_whole))
         found = winner(candidates, self.preferred)
         parts = {entry.return_id for entry in group if not found and self._is_part_of_one(entry, group)}
         if parts:

@@ -15,14 +15,14 @@ Preferences = Collection[tuple[str, str]]  # pairs of return ids: the first coun
 class Candidate(Struct, frozen=True):
     """A return without an error.
 
-    `content` is equal for two returns that say the same; `dated` is when it was sent. `may_say_more`: something stands
-    beside its answers. `is_whole`: all pages came back.
+    `content` is equal for two returns that say the same; `dated` is when it was sent. `has_more_beside`: something
+    stands beside its answers. `is_whole`: all pages came back.
     """
 
     return_id: str
     content: bytes
     dated: datetime | None
-    may_say_more: bool = False
+    has_more_beside: bool = False
     is_whole: bool = True
 
 
@@ -45,8 +45,8 @@ def preferences(decisions: Iterable[Decision]) -> set[tuple[str, str]]:
 def winner(group: Sequence[Candidate], preferred: Preferences) -> Candidate | None:
     """Of the returns of one school and year, the one that counts over every other.
 
-    Of several that say the same it is the latest, then one that may say more beside, then a whole one, then the one
-    with the lowest id. None where nobody can put them in order.
+    Of several that say the same it is the latest, then one with something beside its answers, then a whole one, then
+    the one with the lowest id. None where nobody can put them in order.
     """
     winners = [
         candidate
@@ -58,7 +58,7 @@ def winner(group: Sequence[Candidate], preferred: Preferences) -> Candidate | No
 
 
 def _rank(candidate: Candidate) -> tuple[datetime, bool, bool]:
-    return candidate.dated or LONG_AGO, candidate.may_say_more, candidate.is_whole
+    return candidate.dated or LONG_AGO, candidate.has_more_beside, candidate.is_whole
 
 
 def _counts_over(candidate: Candidate, rival: Candidate, preferred: Preferences) -> bool:

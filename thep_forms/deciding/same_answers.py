@@ -8,21 +8,19 @@ from thep_forms.deciding.model import Entry
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import ReadFrom
 
-_MAY_SAY_MORE = frozenset(  # what nobody can read for certain, or stands beside the boxes
-    {
-        ProblemCode.FIELD_UNKNOWN,
-        ProblemCode.FILE_DAMAGED,
-        ProblemCode.VALUE_CONFLICT,
-        ProblemCode.VALUE_CORRECTED,
-        ProblemCode.VALUE_COVERED,
-        ProblemCode.VALUE_DAMAGED,
-        ProblemCode.VALUE_SHOWN_DIFFERENTLY,
-        ProblemCode.VALUE_STRUCK_OUT,
-        ProblemCode.VALUE_TRUNCATED,
-        ProblemCode.VALUE_UNCERTAIN,
-        ProblemCode.VALUE_UNREADABLE,
-    }
+_BESIDE_ANSWERS = frozenset(
+    {ProblemCode.FIELD_UNKNOWN, ProblemCode.VALUE_CORRECTED, ProblemCode.VALUE_SHOWN_DIFFERENTLY}
 )
+_MAY_SAY_MORE = _BESIDE_ANSWERS | {  # what nobody can read for certain
+    ProblemCode.FILE_DAMAGED,
+    ProblemCode.VALUE_CONFLICT,
+    ProblemCode.VALUE_COVERED,
+    ProblemCode.VALUE_DAMAGED,
+    ProblemCode.VALUE_STRUCK_OUT,
+    ProblemCode.VALUE_TRUNCATED,
+    ProblemCode.VALUE_UNCERTAIN,
+    ProblemCode.VALUE_UNREADABLE,
+}
 
 
 def says_no_more(entry: Entry, form: Entry, decided: InForce) -> bool:
@@ -33,17 +31,21 @@ def says_no_more(entry: Entry, form: Entry, decided: InForce) -> bool:
     if entry.read_from != ReadFrom.SCAN:
         return is_part_of(entry, form, decided)
     has_same_answers = entry.content == form.content or _says_the_same(entry, form, decided)
-    return has_same_answers and not may_say_more(entry)
+    return has_same_answers and not _may_say_more(entry)
 
 
 def is_part_of(entry: Entry, form: Entry, decided: InForce) -> bool:
     """Whether pages of an entry did not come back, and the others say what the form says, which has more of them."""
     has_other_sections = entry.section_contents != form.section_contents
-    return has_other_sections and not may_say_more(entry) and _says_the_same(entry, form, decided)
+    return has_other_sections and not _may_say_more(entry) and _says_the_same(entry, form, decided)
 
 
-def may_say_more(entry: Entry) -> bool:
-    """Whether it may say something that its answers do not: beside them, or where nobody can tell what they are."""
+def has_more_beside(entry: Entry) -> bool:
+    """Whether something stands beside its answers, such as a note, or words that the normal form leaves out."""
+    return not _BESIDE_ANSWERS.isdisjoint(entry.codes.split(";"))
+
+
+def _may_say_more(entry: Entry) -> bool:
     return not (entry.section_contents and _MAY_SAY_MORE.isdisjoint(entry.codes.split(";")))
 
 
