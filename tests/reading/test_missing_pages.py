@@ -10,11 +10,11 @@ import pikepdf
 import pytest
 
 from tests.conftest import ingest, read_return, rows
-from tests.remake_samples import answers
+from tests.remake_samples import answers, letter
 from tests.support.commands import run, table
 from tests.support.deciding import decide, return_id, standing
 from tests.support.packing import mail, mailed
-from tests.support.printers import by_cairo, by_pdfium, by_qpdf
+from tests.support.printers import by_cairo, by_pdfium, by_qpdf, joined, typed_on
 from tests.support.viewer import type_into, typed
 from thep_forms.definition import Definitions, FormDefinition, load_definition
 from thep_forms.generate import generate, master_of
@@ -197,6 +197,23 @@ def test_a_print_of_one_page_that_says_something_else_is_a_conflict(tmp_path: Pa
     (tmp_path / "mail.eml").write_bytes(mail({"form.pdf": copy, "page 1.pdf": first}).as_bytes())
     ingest(records, [tmp_path / "mail.eml"])
     assert {row["verdict"] for row in rows(records / "returns.csv")} == {"needs_attention"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        lambda page: typed_on(page, 300, 800, "Bob Ray is our new chair"),
+        lambda page: joined(page, letter()),
+    ],
+    ids=["words in its margin", "a letter behind it"],
+)
+def test_a_print_of_one_page_that_has_more_on_it_is_a_conflict(
+    tmp_path: Path, copy: bytes, more: Callable[[bytes], bytes]
+) -> None:
+    first = more(by_qpdf(only_pages(copy, (1,))))
+    (tmp_path / "mail.eml").write_bytes(mail({"form.pdf": copy, "page 1.pdf": first}).as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "mail.eml"])
+    assert {row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")} == {"needs_attention"}
 
 
 def test_a_leader_who_moved_to_the_page_that_came_back_is_listed_once(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from thep_forms.reading.information import may_lack_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
-from thep_forms.reading.page_numbers import missing_pages
+from thep_forms.reading.page_numbers import has_number, missing_pages
 from thep_forms.reading.policy import without_repeated
 from thep_forms.reading.print.reader import PrintedForm, page_reader
 from thep_forms.reading.strings import REPLACEMENT
@@ -164,7 +164,14 @@ def _printed(
         modified=contents.modified,
         pages_missing=missing,
         boxes=tuple(sorted(answers)) if missing else (),
+        shows_more=bool(missing) and (read.shows_more or _has_other_pages(kinds, form)),
     )
+
+
+def _has_other_pages(kinds: PageKinds, form: PagesOfForm) -> bool:
+    """Whether there are words on pages with the form's that are none of its pages, as a letter has."""
+    others = form.own.difference(page.page for page in form.pages)
+    return any(kinds.texts[page].strip() and not has_number(kinds.texts[page]) for page in others)
 
 
 def _are_mostly_unnamed(answers: Mapping[str, Answer], definition: FormDefinition) -> bool:

@@ -13,7 +13,7 @@ from thep_forms.reading.paper.writing import DUST, unprinted
 AROUND_PRINT = 11  # dots: how wide a printed line is taken for
 AROUND_BOX = 14  # dots around a box that an answer may take
 EDGE = 50  # dots: what reaches so near to the edge of the page is its shadow, or the table
-LEAST_OUTSIDE = 150  # dots of ink: less is nothing
+LEAST_OUTSIDE = 80  # dots of ink: less is nothing
 
 
 def is_written_outside(page: Picture, printed: BlankPage) -> bool:

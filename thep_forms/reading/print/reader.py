@@ -62,12 +62,17 @@ class PrintedPage(Struct, frozen=True):
 
 
 class PrintedForm(Struct, frozen=True):
-    """What is on the pages of a form. `is_complete`: each page says where its boxes are, so no answer is missing."""
+    """What is on the pages of a form.
+
+    `is_complete`: each page says where its boxes are, so no answer is missing. `shows_more`: there are words in the
+    margins of its only page, which the school or a printer may have put there.
+    """
 
     answers: dict[str, Answer]
     notes: tuple[Note, ...]
     is_picture: bool
     is_complete: bool
+    shows_more: bool
 
 
 @lru_cache(maxsize=8)
@@ -131,7 +136,9 @@ class PageReader:
         if not is_picture:
             notes += _on_one_page([page.in_margins for page in pages.values()])
             notes += self._notes_on(file, others)
-        return PrintedForm(answers, tuple(notes), is_picture, is_complete=len(pages) == len(form_pages))
+        shows_more = len(pages) == 1 and any(page.in_margins for page in pages.values())
+        is_complete = len(pages) == len(form_pages)
+        return PrintedForm(answers, tuple(notes), is_picture, is_complete, shows_more)
 
     def _notes_on(self, file: DrawnFile, pages: Collection[int]) -> list[Note]:
         """The lines on pages without boxes that the form does not print; none on a page that is not the form's."""
