@@ -131,8 +131,8 @@ class Reading(Struct, frozen=True, omit_defaults=True):
 
     For a picture, `pages` are the numbers of the form's pages that can be made out. `page_count` is how many pages the
     file has. Both are empty where an earlier version noted it. `later_pages` are the returns whose pages follow those
-    of the file: all that is said of pages then includes them. `shows_more`, of a picture or a print
-    of some pages: there are words outside of the boxes, or pages that are none of the form's. These were not read.
+    of the file: all that is said of pages then includes them. `shows_more`: on a picture, or a print of some pages, are
+    words outside of the boxes, or there are pages that are none of the form's. These were not read.
     """
 
     kind: FileKind
