@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -20,7 +19,7 @@ import pytest
 from tests.conftest import ingest as ingest_folders
 from tests.conftest import rows
 from tests.remake_samples import SCHOOLS
-from tests.support.commands import forked, program, run
+from tests.support.commands import forked, program, run, run_on_full_disk
 from tests.support.printers import by_qpdf
 from thep_forms.definition import Definitions
 from thep_forms.office.verify import faults
@@ -203,14 +202,8 @@ def test_only_leftovers_of_a_killed_run_are_deleted(inbox: Path, tmp_path: Path)
 def test_a_full_disk_is_reported_in_one_line_and_the_next_run_completes_the_work(
     inbox: Path, tmp_path: Path, undisturbed: tuple[dict[str, bytes], float], kilobytes: int
 ) -> None:
-    """A limit of the size of files fails writes as a full disk does."""
     records = tmp_path / "records"
-    command = program("ingest", inbox, "-o", records)
-
-    def with_a_full_disk() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, kilobytes * 1024))
-
-    result = subprocess.run(command, preexec_fn=with_a_full_disk, capture_output=True, text=True)
+    result = run_on_full_disk(kilobytes, "ingest", inbox, "-o", records)
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith("Error: ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import resource
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -13,7 +12,7 @@ import pytest
 
 from tests.conftest import inbox, ingest, rows
 from tests.records.test_killed import changed, run_killed, seconds_at_work
-from tests.support.commands import program, run
+from tests.support.commands import program, run, run_on_full_disk
 from tests.support.deciding import return_id
 from thep_forms.definition import Definitions
 from thep_forms.office.verify import faults
@@ -73,12 +72,7 @@ def test_a_command_on_a_full_disk_says_so_and_decided_all_or_nothing(
     records = Path(shutil.copytree(made, tmp_path / "records"))
     (tmp_path / "empty").mkdir()
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, kilobytes * 1024))
-
-    done = subprocess.run(
-        program(*commands(records)["correct"]), preexec_fn=limit, capture_output=True, text=True, check=False
-    )
+    done = run_on_full_disk(kilobytes, *commands(records)["correct"])
     assert done.returncode == 0 or "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1 or done.returncode == 0, done.stderr
     require_all_or_nothing(records, tmp_path / "empty", 2)

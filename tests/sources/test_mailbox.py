@@ -370,6 +370,7 @@ def test_run_that_is_killed_is_gone_on_with(imap: ImapServer, user: str, records
     imap.deliver(user, *(numbered(f"m{number}") for number in range(60)))
     process = subprocess.Popen(program("ingest", imap.address(user), "-o", records), stderr=subprocess.DEVNULL)
     while not (records / "ledger.sqlite").exists():
+        assert process.poll() is None
         time.sleep(0.01)
     time.sleep(0.1)
     process.kill()
@@ -395,6 +396,5 @@ def test_ten_thousand_messages_are_fetched_in_little_memory(imap: ImapServer, us
     mailbox.close()
     assert tracemalloc.get_traced_memory()[1] < 10 * limits.FETCHED_AT_ONCE
     tracemalloc.stop()
-    assert str(mailbox.seen) == "1:10000"
+    assert (str(mailbox.seen), mailbox.failure) == ("1:10000", "")
     assert size > 10_000 * len(small)
-    assert mailbox.failure == ""

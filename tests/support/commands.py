@@ -6,6 +6,7 @@ import csv
 import io
 import multiprocessing
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,20 @@ def table(result: Result) -> list[dict[str, str]]:
 def program(*words: object) -> list[str]:
     """The command for `subprocess` that runs `thep-forms WORDS…`."""
     return [sys.executable, "-m", "thep_forms", *(str(word) for word in words)]
+
+
+def run_on_full_disk(kilobytes: int, *words: object) -> subprocess.CompletedProcess[str]:
+    """Run `thep-forms WORDS…` where no file can grow larger than that: writes fail as on a full disk.
+
+    Python writes no byte code then: it would keep the piece of it that it could write, and fail to import it later.
+    """
+    import resource  # POSIX only
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, kilobytes * 1024))
+
+    command, environment = program(*words), {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, preexec_fn=limit, env=environment, capture_output=True, text=True, check=False)
 
 
 @contextmanager
