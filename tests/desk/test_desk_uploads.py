@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,7 @@ def made(records: Path, filled: Callable[..., bytes]) -> Path:
 def sender(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sender]:
     """The desk, whose private folder is in `tmp_path / "temporary"`."""
     (tmp_path / "temporary").mkdir()
+    get_temp_dir()  # of this process, for its sockets: their paths may not be long
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     with running_desk(made, Definitions.of_today) as running:
         yield Sender(running)

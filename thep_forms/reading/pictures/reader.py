@@ -27,6 +27,7 @@ from thep_forms.sources.file_types import FileType
 
 FEWEST_SHARED = 2  # pages of a file that are read each by whichever process is free
 MOST_UNKNOWN = 10  # pages in a row that are none of the form's, before others are no longer looked at thoroughly
+MOST_OTHERS = 8  # pages that are none of the form's, of which is looked whether they are blank
 MOST_WITHOUT = 50  # the same, before the rest is not looked at
 
 ReadPage = Callable[[SourcePicture, bool], list[SeenPage]]
@@ -146,22 +147,28 @@ def pictured_forms(source: PageSource, definitions: DefinitionOfYear) -> list[Re
     """
     form = definitions(None).identifier
     seen: list[SeenPage] = []
-    failed: list[Reading] = []
+    failed: dict[int, Reading] = {}  # by the picture's index
     for page in seen_pages(source, definitions):
         if page.has_failed:
-            failed.append(Reading(FileKind.SCAN, reason=reasons.PAGE_FAILED.format(page=page.page + 1)))
+            failed[page.page] = Reading(FileKind.SCAN, reason=reasons.PAGE_FAILED.format(page=page.page + 1))
         elif page.code is None or page.code.form == form:
             seen.append(page)
     readings = [_reading(of_form, definitions) for of_form in _by_form(seen)]
-    if readings and _shows_others(source, {page.page for page in seen}):
+    if readings and _shows_others(source, {*failed, *(page.page for page in seen)}):
         readings = [replace(reading, shows_more=True) for reading in readings]
-    return [*readings, *failed]
+    return [*readings, *failed.values()]
 
 
-def _shows_others(source: PageSource, seen: Collection[int]) -> bool:
-    """Whether pictures besides those `seen` are more than blank paper."""
-    others = source.pictures([index for index in source.indices if index not in seen])
-    return any(page.picture is None or may_show_something(page.picture) for page in others)
+def _shows_others(source: PageSource, known: Collection[int]) -> bool:
+    """Whether pictures besides those that are `known` are more than blank paper. Of many that is not looked for."""
+    others = [index for index in source.indices if index not in known]
+    if len(others) > MOST_OTHERS:
+        return True
+    for page in source.pictures(others):
+        next_step()
+        if page.picture is None or may_show_something(page.picture):
+            return True
+    return False
 
 
 def read_picture(file: Path | bytes, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
