@@ -75,7 +75,10 @@ def test_what_is_accepted_for_another_year_than_that_in_sight_says_so(made: Path
 @pytest.mark.parametrize(
     ("school", "says"),
     [
-        ("4010,Cedar Academy", "no longer count in 2025-26 if you use this list: 211/2101 Cedar Primary School. To do"),
+        (
+            "4010,Cedar Academy",
+            "no longer count in 2025-26 if you use this list: 211/2101 Cedar Primary School. Each is then in To do",
+        ),
         ("2101,Cedar Academy", "go on saying another name than this list: 211/2101 Cedar Primary School. Their next"),
         ("2101,Cedar Primary School", ""),
     ],

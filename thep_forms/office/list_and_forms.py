@@ -26,7 +26,7 @@ def forms_concerned(
     if gone:
         yield (
             f"The forms of these schools no longer count in {year} if you use this list: {named(gone)}. "
-            "To do then has each. If a school goes on under a new number, assign its form to that number there. "
+            "Each is then in To do. If a school goes on under a new number, assign its form to that number there. "
             "If not, close the form."
         )
     staying = [school for school in answered if now.get(school.dfe_number, "") not in ("", school.name.casefold())]
