@@ -30,10 +30,10 @@ from tests.support.viewer import type_into
 from tests.support.writing import SCHOOLS
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition, shipped
 from thep_forms.generate import generate
-from thep_forms.office.deciding import Decided
-from thep_forms.office.ingest import Summary
-from thep_forms.office.ingest import ingest as ingest_by
-from thep_forms.office.prefer import prefer as prefer_by
+from thep_forms.office.arrivals.ingest import Summary
+from thep_forms.office.arrivals.ingest import ingest as ingest_by
+from thep_forms.office.decisions.deciding import Decided
+from thep_forms.office.decisions.prefer import prefer as prefer_by
 from thep_forms.reading import Reading
 from thep_forms.reading.read import read_file
 from thep_forms.records import checksums
@@ -123,7 +123,7 @@ def _readers_loaded(request: pytest.FixtureRequest) -> None:
     These processes are forked from this one.
     """
     if len(request.session.items) >= MANY_TESTS:
-        from thep_forms.office.examine import Examiner
+        from thep_forms.office.arrivals.examine import Examiner
         from thep_forms.reading.paper.engine import engine
 
         examiner = Examiner(Definitions.of_today())

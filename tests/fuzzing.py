@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.support import printers
 from thep_forms.definition import Definitions, MembershipYear, shipped
-from thep_forms.office.examine import Examiner
+from thep_forms.office.arrivals.examine import Examiner
 from thep_forms.work import Failure, Limits, Workers
 
 SEVERITIES = (1, 1, 2, 3, 5, 10, 30)  # changes to a file

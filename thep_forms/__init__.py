@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear, load_definition
     from thep_forms.errors import ThepFormsError
     from thep_forms.generate import generate as generate_form
-    from thep_forms.office.ingest import ingest
+    from thep_forms.office.arrivals.ingest import ingest
     from thep_forms.reading.read import read_file
 
 __version__ = "0.1.0"
@@ -45,7 +45,7 @@ _ORIGINS = {
     "ThepFormsError": ("thep_forms.errors", "ThepFormsError"),
     "check": ("thep_forms.checking.checker", "check"),
     "generate_form": ("thep_forms.generate", "generate"),  # `thep_forms.generate` is the module
-    "ingest": ("thep_forms.office.ingest", "ingest"),
+    "ingest": ("thep_forms.office.arrivals.ingest", "ingest"),
     "load_definition": ("thep_forms.definition", "load_definition"),
     "read_file": ("thep_forms.reading.read", "read_file"),
 }

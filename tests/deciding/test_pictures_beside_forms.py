@@ -20,7 +20,7 @@ from tests.support.read_pictures import CEDAR, DEFINITIONS, EMAIL, put_in, read_
 from tests.support.viewer import draw, type_into
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import master_of
-from thep_forms.office.history import history
+from thep_forms.office.display.history import history
 from thep_forms.reading import Answer, Doubt, ReadFrom
 
 Filled = Callable[..., bytes]

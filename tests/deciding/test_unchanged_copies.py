@@ -21,8 +21,8 @@ from thep_forms.definition.identity import digest_in, digest_of, form_id, school
 from thep_forms.generate import Master
 from thep_forms.generate.pack import PaperCopy, pack
 from thep_forms.generate.writer import is_as_written
-from thep_forms.office.examine import Examiner
-from thep_forms.office.to_do import look_up_to_do
+from thep_forms.office.arrivals.examine import Examiner
+from thep_forms.office.display.to_do import look_up_to_do
 
 CEDAR = "211/2101"
 NEW_CHAIR = {"chair_of_governors_name": "Edith Newly-Elected"}

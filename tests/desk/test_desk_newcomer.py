@@ -19,10 +19,10 @@ from thep_forms.definition import Definitions, MembershipYear, load_definition
 from thep_forms.desk.server import running_desk
 from thep_forms.errors import DecisionError
 from thep_forms.generate import generate
-from thep_forms.office.mail_choice import look_up_choice, request_for_due
-from thep_forms.office.mail_plan import now
-from thep_forms.office.school_status import Standing
-from thep_forms.office.to_do import look_up_schools, look_up_to_do
+from thep_forms.office.display.to_do import look_up_schools, look_up_to_do
+from thep_forms.office.schools.school_status import Standing
+from thep_forms.office.sending.mail_choice import look_up_choice, request_for_due
+from thep_forms.office.sending.mail_plan import now
 from thep_forms.records import Ledger, Sent, SentKind, SentState
 
 Filled = Callable[..., bytes]

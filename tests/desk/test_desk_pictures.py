@@ -21,8 +21,8 @@ from tests.support.viewer import draw
 from tests.support.writing import SCHOOLS
 from thep_forms.definition import load_definition
 from thep_forms.generate import PaperCopy, pack
-from thep_forms.office.box_crops import draw_crop
-from thep_forms.office.box_places import look_up_places
+from thep_forms.office.display.box_crops import draw_crop
+from thep_forms.office.display.box_places import look_up_places
 from thep_forms.reading import Doubt, PagePlace
 
 Filled = Callable[..., bytes]

@@ -20,8 +20,8 @@ from tests.support.printers import by_pdfium, scanned
 from tests.support.writing import CEDAR, ELM, SCHOOLS
 from thep_forms.definition import Definitions
 from thep_forms.desk.server import RunningDesk
-from thep_forms.office.box_places import BoxPlace, look_up_places
 from thep_forms.office.dates import today
+from thep_forms.office.display.box_places import BoxPlace, look_up_places
 
 Filled = Callable[..., bytes]
 expect.set_options(timeout=PATIENCE)

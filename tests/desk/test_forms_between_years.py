@@ -19,11 +19,11 @@ from tests.support.writing import CEDAR, SCHOOLS
 from thep_forms.definition import Definitions, MembershipYear, load_definition
 from thep_forms.desk.server import running_desk
 from thep_forms.generate import generate
-from thep_forms.office.came_in import GivenFile, look_up_what_came
-from thep_forms.office.lists import look_at_list
-from thep_forms.office.one_return import look_up_return
-from thep_forms.office.one_school import look_up_school
-from thep_forms.office.to_do import look_up_to_do
+from thep_forms.office.display.came_in import GivenFile, look_up_what_came
+from thep_forms.office.display.one_return import look_up_return
+from thep_forms.office.display.one_school import look_up_school
+from thep_forms.office.display.to_do import look_up_to_do
+from thep_forms.office.schools.lists import look_at_list
 from thep_forms.office.years import look_up_years
 
 Filled = Callable[..., bytes]

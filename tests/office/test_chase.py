@@ -25,8 +25,8 @@ from tests.support.printers import scanned
 from tests.support.viewer import type_into
 from thep_forms.definition import Definitions, MembershipYear, load_definition
 from thep_forms.generate import generate
-from thep_forms.office.email import preview_messages
-from thep_forms.office.mail_choice import request_for_school
+from thep_forms.office.sending.email import preview_messages
+from thep_forms.office.sending.mail_choice import request_for_school
 from thep_forms.records import SentKind
 
 

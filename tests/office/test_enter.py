@@ -16,7 +16,7 @@ from tests.support.packing import mbox
 from tests.support.viewer import typed
 from tests.support.writing import CEDAR
 from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.office.enter import look_up_known
+from thep_forms.office.decisions.enter import look_up_known
 
 Filled = Callable[..., bytes]
 ANSWERS = (

@@ -21,7 +21,7 @@ from tests.support.packing import mail, mbox
 from tests.support.printers import joined
 from tests.support.viewer import type_into
 from tests.support.writing import CEDAR
-from thep_forms.office.person import Wanted
+from thep_forms.office.people.person import Wanted
 from thep_forms.records import Ledger, Sent, SentKind, SentState
 
 Filled = Callable[..., bytes]

@@ -26,12 +26,12 @@ from tests.support.printers import scanned
 from tests.support.viewer import draw, type_into
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.generate import master_of
-from thep_forms.office.box_crops import draw_crop
-from thep_forms.office.box_places import look_up_places
-from thep_forms.office.find import find
-from thep_forms.office.one_return import look_up_return
-from thep_forms.office.page_pictures import draw_page
-from thep_forms.office.school_words import look_up_words
+from thep_forms.office.display.box_crops import draw_crop
+from thep_forms.office.display.box_places import look_up_places
+from thep_forms.office.display.one_return import look_up_return
+from thep_forms.office.display.page_pictures import draw_page
+from thep_forms.office.display.school_words import look_up_words
+from thep_forms.office.people.find import find
 
 Filled = Callable[..., bytes]
 DEFINITIONS = Definitions(None, MembershipYear(2026))

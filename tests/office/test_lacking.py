@@ -13,8 +13,8 @@ from tests.support.commands import run
 from tests.support.deciding import decide, return_id, standing
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.desk.server import running_desk
-from thep_forms.office.one_school import look_up_school
-from thep_forms.office.to_do import look_up_to_do
+from thep_forms.office.display.one_school import look_up_school
+from thep_forms.office.display.to_do import look_up_to_do
 
 Filled = Callable[..., bytes]
 DEFINITIONS = Definitions(None, MembershipYear(2026))

@@ -20,7 +20,7 @@ from tests.support.desk import made_records, require_accessible
 from tests.support.messages import completed_copy, forwarded, message, report, written
 from tests.support.packing import mbox, zipped
 from thep_forms.definition import Definitions
-from thep_forms.office.one_return import look_up_return
+from thep_forms.office.display.one_return import look_up_return
 from thep_forms.sources.mail.message_texts import divided
 
 WORDS = "Our head, Zadie Quill, leaves in July."

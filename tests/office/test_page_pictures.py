@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.conftest import inbox, ingest
 from tests.support.deciding import return_id
 from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.office.box_places import look_up_places
-from thep_forms.office.page_pictures import draw_page
+from thep_forms.office.display.box_places import look_up_places
+from thep_forms.office.display.page_pictures import draw_page
 
 DEFINITIONS = Definitions(None, MembershipYear(2026))
 PNG = b"\x89PNG"

@@ -18,7 +18,7 @@ from tests.support.paged import LEADER, id_of, photos, sent, typed, verdicts
 from tests.support.photographs import jpeg
 from tests.support.printers import scanned
 from tests.support.viewer import draw
-from thep_forms.office.intake import COMMIT_AFTER
+from thep_forms.office.arrivals.intake import COMMIT_AFTER
 from thep_forms.sources import SourceFile
 from thep_forms.work import Limits
 

@@ -14,9 +14,9 @@ from msgspec.structs import asdict, replace
 from tests.desk.test_desk_access import Client
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.desk.server import running_desk
-from thep_forms.office.forms import make_blank_form, make_school_copy
-from thep_forms.office.lists import begin_without_list
 from thep_forms.office.partnership import FactError, PartnershipFacts, look_up_partnership, save_partnership
+from thep_forms.office.schools.lists import begin_without_list
+from thep_forms.office.sending.forms import make_blank_form, make_school_copy
 
 LATE = "31 December"  # has not passed when the membership year starts
 YEAR = MembershipYear(2090)

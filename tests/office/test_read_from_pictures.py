@@ -13,8 +13,8 @@ from tests.remake_samples import answers, dated
 from tests.support.commands import run
 from tests.support.deciding import decide, entered, last_decision, refused, return_id, row_of, standing, value
 from tests.support.read_pictures import ANSWERS, CEDAR, CHAIR, DEFINITIONS, EMAIL, put_in, read_from_picture, with_list
+from thep_forms.office.display.to_do import look_up_to_do
 from thep_forms.office.tasks import Act, TaskKind
-from thep_forms.office.to_do import look_up_to_do
 from thep_forms.reading import Answer, Doubt, FileKind, ReadFrom, Reading
 from thep_forms.reading.model import Answer as ReadAnswer
 

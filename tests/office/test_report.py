@@ -21,11 +21,11 @@ from tests.support.browser import Target, blank
 from tests.support.commands import run
 from tests.support.viewer import type_into
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.office.report import make_report
-from thep_forms.office.report_contents import Report
-from thep_forms.office.report_page import readable_colour, report_page
-from thep_forms.office.school_status import Standing
-from thep_forms.office.standings import standings
+from thep_forms.office.reports.report import make_report
+from thep_forms.office.reports.report_contents import Report
+from thep_forms.office.reports.report_page import readable_colour, report_page
+from thep_forms.office.schools.school_status import Standing
+from thep_forms.office.schools.standings import standings
 from thep_forms.records import Ledger, Records
 from thep_forms.register import MemberSchool
 

@@ -14,7 +14,7 @@ from tests.support.commands import run
 from tests.support.desk import go_to, made_records, require_accessible, said
 from tests.support.viewer import type_into
 from thep_forms.definition import Definitions
-from thep_forms.office.school_words import look_up_words
+from thep_forms.office.display.school_words import look_up_words
 
 ELM = "The head of Elm, Abel Quince, is now full time."
 READ = "Read what schools wrote with their forms"

@@ -19,14 +19,14 @@ from markdown.extensions.toc import slugify  # MkDocs brings it, and makes the a
 from tests.remake_command_reference import PATH as REFERENCE
 from tests.remake_command_reference import command_reference
 from tests.support.commands import run
+from tests.support.pages import ROOT, first_column, named, section, table
 from thep_forms.cli import main
 from thep_forms.deciding import Verdict
 from thep_forms.definition import load_definition, shipped
 from thep_forms.definition.model import ProblemCode
-from thep_forms.office.school_status import Standing
+from thep_forms.office.schools.school_status import Standing
 from thep_forms.reading import ReadFrom
 
-ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 OFFICE, ADMINISTRATORS, RECORDS = DOCS / "office.md", DOCS / "administrators.md", DOCS / "records.md"
@@ -41,35 +41,6 @@ COMMANDS = main.list_commands(GROUP)
 
 
 # --- reading the pages ---------------------------------------------------------------------------------------------
-
-
-def named(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def section(page: Path, heading: str) -> str:
-    """What stands under a heading, such as `### schools.csv`, down to the next heading of any level."""
-    _, found, rest = page.read_text(encoding="utf-8").partition(f"\n{heading}\n")
-    assert found, f"{named(page)} has no heading {heading}"
-    return re.split(r"^#", rest, maxsplit=1, flags=re.MULTILINE)[0]
-
-
-def table(text: str, heading: str) -> list[list[str]]:
-    """The rows of the table whose first column has that heading; backticks are taken off."""
-    rows: list[list[str]] = []
-    for line in text.splitlines():
-        if line.startswith(f"| {heading} |"):
-            rows = [[]]
-        elif rows and not line.startswith("|"):
-            break
-        elif rows:
-            rows.append([cell.strip().strip("`") for cell in line.strip("|").split(" | ")])
-    assert len(rows) > 2, f"there is no table with a first column {heading}"
-    return rows[2:]  # without the heading and the line below it
-
-
-def first_column(text: str, heading: str) -> list[str]:
-    return [row[0] for row in table(text, heading)]
 
 
 def fenced(page: Path, language: str) -> list[str]:
@@ -202,13 +173,6 @@ def test_every_column_of_the_mailing_list_is_documented(records: Path) -> None:
 def test_every_template_is_in_the_guide_to_the_form() -> None:
     documented = set(re.findall(r"`([\w.-]+\.(?:toml|j2))`", section(FORM, "## The templates")))
     assert documented == {path.name for path in shipped("templates").iterdir() if path.is_file()}
-
-
-def test_every_room_is_in_the_architecture() -> None:
-    package = ROOT / "thep_forms"
-    folders = {path.parent.name for path in package.glob("*/__init__.py")}
-    modules = {path.stem for path in package.glob("*.py")} - {"__init__", "__main__"}
-    assert set(first_column(section(ARCHITECTURE, "## The rooms"), "Room")) == folders | modules
 
 
 # --- the README ------------------------------------------------------------------------------------------------------

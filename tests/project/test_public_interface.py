@@ -11,8 +11,8 @@ import pytest
 
 import thep_forms
 import thep_forms.cli
-import thep_forms.office.email
-import thep_forms.office.forms  # imports every room, which must not hide a public name
+import thep_forms.office.sending.email
+import thep_forms.office.sending.forms  # imports every room, which must not hide a public name
 from thep_forms.definition import shipped
 
 PUBLIC = {

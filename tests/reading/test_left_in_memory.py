@@ -17,7 +17,7 @@ from pikepdf import Array, Dictionary, Name, String
 from tests.support.changing import Change, boxes, changed
 from tests.support.printers import by_qpdf
 from thep_forms.definition import Definitions
-from thep_forms.office.examine import Examiner
+from thep_forms.office.arrivals.examine import Examiner
 
 
 def garbage_after(examiner: Examiner, pdf: Path) -> int:

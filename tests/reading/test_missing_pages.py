@@ -18,7 +18,7 @@ from tests.support.printers import by_cairo, by_pdfium, by_qpdf, joined, typed_o
 from tests.support.viewer import type_into, typed
 from thep_forms.definition import Definitions, FormDefinition, load_definition
 from thep_forms.generate import generate, master_of
-from thep_forms.office.one_return import look_up_return, problems_in_words
+from thep_forms.office.display.one_return import look_up_return, problems_in_words
 
 LEADERS: dict[str, str | bool] = {
     f"senior_leader_{n}_{part}": value

@@ -20,7 +20,7 @@ from thep_forms.definition import Definitions, FormDefinition
 from thep_forms.definition.identity import Code, school_in
 from thep_forms.generate.qr import qr_code
 from thep_forms.layout import Rect
-from thep_forms.office.examine import Examiner
+from thep_forms.office.arrivals.examine import Examiner
 from thep_forms.reading import FileKind, Reading
 from thep_forms.reading.reasons import PAGE_FAILED
 from thep_forms.work import Failure, Limits, Workers

@@ -20,14 +20,14 @@ from tests.support.messages import written
 from tests.support.writing import ELM
 from thep_forms.definition import Definitions, MembershipYear, shipped
 from thep_forms.errors import RecordsError, ThepFormsError
-from thep_forms.office.correct import correct
-from thep_forms.office.one_return import look_up_return
+from thep_forms.office.decisions.correct import correct
+from thep_forms.office.decisions.undo import undo
+from thep_forms.office.display.one_return import look_up_return
+from thep_forms.office.display.to_do import look_up_to_do
 from thep_forms.office.opening import kept_in_memory, open_records
-from thep_forms.office.school_status import Standing
-from thep_forms.office.status import statuses_of_members
+from thep_forms.office.schools.school_status import Standing
+from thep_forms.office.schools.status import statuses_of_members
 from thep_forms.office.tasks import open_questions, tasks
-from thep_forms.office.to_do import look_up_to_do
-from thep_forms.office.undo import undo
 from thep_forms.office.verify import faults
 from thep_forms.records import Ledger, Records, Views, kept, later, open_for_writing
 from thep_forms.records.database import Checks
@@ -222,7 +222,7 @@ def test_a_program_that_is_killed_before_the_tables_follow_loses_no_decision(man
     code = (
         "import os, sys; from pathlib import Path; from thep_forms.definition import Definitions, MembershipYear; "
         "from thep_forms.records import kept; from thep_forms.office.opening import kept_in_memory, open_records; "
-        "from thep_forms.office.correct import correct; kept._LARGE = 0\n"
+        "from thep_forms.office.decisions.correct import correct; kept._LARGE = 0\n"
         "records, definitions = Path(sys.argv[1]), Definitions(None, MembershipYear(2026))\n"
         "with kept_in_memory(records):\n"
         "    with open_records(records, definitions): pass\n"

@@ -12,7 +12,7 @@ from tests.support.commands import run
 from tests.support.deciding import decide
 from tests.support.old_records import VERSION_10
 from thep_forms.definition import Definitions
-from thep_forms.office.one_return import look_up_return
+from thep_forms.office.display.one_return import look_up_return
 from thep_forms.records import open_for_reading
 from thep_forms.sources.mailbox.address import MailboxAddress
 

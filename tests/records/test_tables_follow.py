@@ -19,14 +19,14 @@ from thep_forms.deciding import Arrival
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ThepFormsError, UnsoundError
 from thep_forms.files import private_folder
-from thep_forms.office.assign import assign, close, note
-from thep_forms.office.confirm import confirm
-from thep_forms.office.correct import correct
-from thep_forms.office.enter import enter
-from thep_forms.office.forget import forget
-from thep_forms.office.ingest import ingest
-from thep_forms.office.prefer import prefer
-from thep_forms.office.undo import undo
+from thep_forms.office.arrivals.ingest import ingest
+from thep_forms.office.decisions.assign import assign, close, note
+from thep_forms.office.decisions.confirm import confirm
+from thep_forms.office.decisions.correct import correct
+from thep_forms.office.decisions.enter import enter
+from thep_forms.office.decisions.prefer import prefer
+from thep_forms.office.decisions.undo import undo
+from thep_forms.office.people.forget import forget
 from thep_forms.reading import FileKind, Reading
 from thep_forms.reading.model import Answer
 from thep_forms.records import (

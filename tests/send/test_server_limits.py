@@ -12,8 +12,8 @@ import pytest
 from tests.support.mailserver import MailServer
 from tests.support.writing import CEDAR, ELM, noted, send
 from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.office.email import send_messages
-from thep_forms.office.mail_plan import MailRequest
+from thep_forms.office.sending.email import send_messages
+from thep_forms.office.sending.mail_plan import MailRequest
 from thep_forms.records import Sent, SentKind, SentState
 from thep_forms.send import Server
 from thep_forms.send.server_limits import LIMITS, ServerLimits, free_at, limits_of

@@ -21,8 +21,8 @@ from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.identity import school_in
 from thep_forms.errors import SendError
-from thep_forms.office.email import outgoing_messages
-from thep_forms.office.school_status import SchoolStatus, Standing
+from thep_forms.office.schools.school_status import SchoolStatus, Standing
+from thep_forms.office.sending.email import outgoing_messages
 from thep_forms.records import Ledger, Sent, SentKind, SentState
 from thep_forms.register import MemberSchool
 from thep_forms.send import Delivery, DeliveryOutcome, Outbox, Server

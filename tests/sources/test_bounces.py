@@ -23,7 +23,7 @@ from tests.support.messages import (
     written,
 )
 from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.office.status import look_up_statuses
+from thep_forms.office.schools.status import look_up_statuses
 from thep_forms.sources import find_files, open_file
 from thep_forms.sources.model import MessageKind
 

@@ -17,7 +17,7 @@ from tests.support.photographs import jpeg, saved
 from tests.support.printers import by_qpdf
 from tests.support.viewer import draw
 from thep_forms.definition import Definitions
-from thep_forms.office.came_in import GivenFile, look_up_what_came
+from thep_forms.office.display.came_in import GivenFile, look_up_what_came
 
 TYPES = b"<Types/>"
 LOGO = b"\x89PNG\r\n\x1a\n" + bytes(2000)

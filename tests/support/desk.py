@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tests.support.writing import SCHOOLS
 from thep_forms.definition import Definitions
-from thep_forms.office.ingest import ingest
+from thep_forms.office.arrivals.ingest import ingest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

@@ -27,7 +27,7 @@ from tests.trials.mutations import mutated
 from tests.trials.parts_of_file import Parts
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Kind
-from thep_forms.office.examine import Examiner
+from thep_forms.office.arrivals.examine import Examiner
 from thep_forms.reading import FileKind
 from thep_forms.work import Failure, Limits, Workers
 

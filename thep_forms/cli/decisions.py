@@ -13,7 +13,7 @@ from thep_forms.cli.output import count_of, message, printable, school_name
 
 if TYPE_CHECKING:
     from thep_forms.definition import Definitions, MembershipYear
-    from thep_forms.office.deciding import Decided
+    from thep_forms.office.decisions.deciding import Decided
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,7 +56,7 @@ def prefer(return_id: str, records: Path, why: str, who: str, templates: Path | 
     \b
     Example:  thep-forms prefer 0123456789abcdef -o records-2026-27
     """
-    from thep_forms.office.prefer import prefer as prefer_return
+    from thep_forms.office.decisions.prefer import prefer as prefer_return
 
     decided = prefer_return(records, return_id, _definitions(templates, records), why, who)
     source = decided.returned.source if decided.returned else return_id
@@ -82,7 +82,7 @@ def correct(
     \b
     Example:  thep-forms correct 0123456789abcdef headteacher_name="Ann Lee" -o records-2026-27 --why "rang 12 Jan"
     """
-    from thep_forms.office.correct import correct as correct_return
+    from thep_forms.office.decisions.correct import correct as correct_return
 
     decided = correct_return(records, return_id, answers, why, _definitions(templates, records), who)
     message(f"{_school(decided)}: {count_of(len(decided.numbers), 'answer')} corrected.")
@@ -106,7 +106,7 @@ def confirm(return_id: str, fields: tuple[str, ...], records: Path, why: str, wh
     \b
     Example:  thep-forms confirm 0123456789abcdef -o records-2026-27 --why "nothing has changed, says the school"
     """
-    from thep_forms.office.confirm import confirm as confirm_return
+    from thep_forms.office.decisions.confirm import confirm as confirm_return
 
     decided = confirm_return(records, return_id, fields, why, _definitions(templates, records), who)
     message(f"{_school(decided)}: {count_of(len(decided.numbers), 'question')} confirmed.")
@@ -142,7 +142,7 @@ def enter(
     Example:  thep-forms enter 211/2101 2026-27 headteacher_name="Ann Lee" -o records-2026-27 --why "rang 12 Jan"
     Example:  thep-forms enter 211/2102 2026-27 --unchanged -o records-2026-27 --why "e-mail of 8 May"
     """
-    from thep_forms.office.enter import enter as enter_answers
+    from thep_forms.office.decisions.enter import enter as enter_answers
 
     decided = enter_answers(
         records, school, year, answers, why, _definitions(templates, records), who, unchanged=unchanged
@@ -177,7 +177,7 @@ def assign(
     \b
     Example:  thep-forms assign 0123456789abcdef --school 211/2101 -o records-2026-27 --why "their letterhead"
     """
-    from thep_forms.office.assign import assign as assign_return
+    from thep_forms.office.decisions.assign import assign as assign_return
 
     decided = assign_return(records, return_id, school, year, why, _definitions(templates, records), who)
     of_year = f", of {year}" if year else ""
@@ -199,7 +199,7 @@ def close(return_ids: tuple[str, ...], records: Path, why: str, who: str, templa
     \b
     Example:  thep-forms close 0123456789abcdef -o records-2026-27 --why "a newsletter"
     """
-    from thep_forms.office.assign import close as close_returns
+    from thep_forms.office.decisions.assign import close as close_returns
 
     outcomes = close_returns(records, return_ids, why, _definitions(templates, records), who)
     numbers = [number for decided in outcomes for number in decided.numbers]
@@ -221,7 +221,7 @@ def note(school: str, text: str, records: Path, who: str, templates: Path | None
     \b
     Example:  thep-forms note 211/2101 "Ring after 3 pm only" -o records-2026-27
     """
-    from thep_forms.office.assign import note as note_of_school
+    from thep_forms.office.decisions.assign import note as note_of_school
 
     decided = note_of_school(records, school, text, _definitions(templates, records), who)
     message(f"{_school(decided)}: noted.")
@@ -243,7 +243,7 @@ def undo(decisions: tuple[int, ...], records: Path, why: str, who: str, template
     \b
     Example:  thep-forms undo 12 -o records-2026-27
     """
-    from thep_forms.office.undo import undo as undo_decisions
+    from thep_forms.office.decisions.undo import undo as undo_decisions
 
     undone = undo_decisions(records, decisions, why, _definitions(templates, records), who)
     message(f"{count_of(len(undone.decisions), 'decision')} undone.")
@@ -265,7 +265,7 @@ def history(subject: str, records: Path, templates: Path | None) -> None:
     \b
     Example:  thep-forms history 211/2101 -o records-2026-27
     """
-    from thep_forms.office.history import history as history_of
+    from thep_forms.office.display.history import history as history_of
 
     for event in history_of(records, subject, _definitions(templates, records)):
         click.echo(printable(f"{event.day:>17} {event.time:5}  {event.words}"))

@@ -32,9 +32,9 @@ from thep_forms.defaults import (
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
-    from thep_forms.office.email import Mailing
-    from thep_forms.office.mail_plan import MailPlan, MailRequest
-    from thep_forms.office.school_status import ReminderRule, SchoolStatus
+    from thep_forms.office.schools.school_status import ReminderRule, SchoolStatus
+    from thep_forms.office.sending.email import Mailing
+    from thep_forms.office.sending.mail_plan import MailPlan, MailRequest
     from thep_forms.send import Delivery, Server
     from thep_forms.sign_in.providers import ProviderName
     from thep_forms.sources.mailbox.address import MailboxAddress
@@ -128,9 +128,9 @@ def email(
     Example:  thep-forms email 2026-27 --schools members.csv -o records-2026-27 --drafts drafts
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.email import preview_messages
-    from thep_forms.office.mail_plan import FormMessages, MailRequest
-    from thep_forms.office.school_status import ReminderRule
+    from thep_forms.office.schools.school_status import ReminderRule
+    from thep_forms.office.sending.email import preview_messages
+    from thep_forms.office.sending.mail_plan import FormMessages, MailRequest
 
     if sum((drafts is not None, send, dry_run)) != 1:
         raise CommandError("Choose one thing to do with the messages: --drafts DIR, or --send, or --dry-run.")
@@ -159,7 +159,7 @@ def _print_drafts(number: int, where: str) -> None:
 
 def _draft(request: MailRequest, place: Path | MailboxAddress, sign_in: ProviderName | None) -> Mailing:
     """Write the messages as drafts into a folder, and print the path of each, or put them into a mailbox."""
-    from thep_forms.office.email import draft_messages
+    from thep_forms.office.sending.email import draft_messages
 
     if not isinstance(place, Path):
         return _put_drafts(request, place, sign_in)
@@ -170,7 +170,7 @@ def _draft(request: MailRequest, place: Path | MailboxAddress, sign_in: Provider
 
 def _put_drafts(request: MailRequest, address: MailboxAddress, sign_in: ProviderName | None) -> Mailing:
     """Put the messages into the drafts of a mailbox, and print the school of each."""
-    from thep_forms.office.mailbox_drafts import put_drafts
+    from thep_forms.office.sending.mailbox_drafts import put_drafts
     from thep_forms.send import DraftsFolder
 
     def folder() -> DraftsFolder:
@@ -195,7 +195,7 @@ def _send(
 ) -> Mailing:
     """Send the messages, and print the result of each."""
     from thep_forms.errors import RecipientsError
-    from thep_forms.office.email import CutShortError, send_messages
+    from thep_forms.office.sending.email import CutShortError, send_messages
     from thep_forms.send import Server
     from thep_forms.sources.mailbox.address import is_host
 
@@ -240,7 +240,7 @@ def _print_pause(schools: int, seconds: float) -> None:
 
 
 def _print_delivery(delivery: Delivery) -> None:
-    from thep_forms.office.mail_words import delivery_in_words
+    from thep_forms.office.sending.mail_words import delivery_in_words
 
     school = school_name(delivery.message.dfe_number, delivery.message.school)
     message(f"{school}: {printable(delivery_in_words(delivery))}")
@@ -248,8 +248,8 @@ def _print_delivery(delivery: Delivery) -> None:
 
 def _print_plan(plan: MailPlan, reminder_rule: ReminderRule | None) -> None:
     """Print which schools were not written to, and why. `reminder_rule` is None where the form was sent."""
-    from thep_forms.office.mail_words import skipped_in_words
-    from thep_forms.office.school_status import Standing
+    from thep_forms.office.schools.school_status import Standing
+    from thep_forms.office.sending.mail_words import skipped_in_words
 
     if plan.without_address:
         message("These schools have no e-mail address that can be used:")

@@ -12,7 +12,7 @@ from thep_forms.cli.options import existing_records_option, templates_option
 from thep_forms.cli.output import count_of, message, printable, school_in_words
 
 if TYPE_CHECKING:
-    from thep_forms.office.found import Found, Held, HeldAtSchool
+    from thep_forms.office.people.found import Found, Held, HeldAtSchool
 
 
 @click.command()
@@ -35,7 +35,7 @@ def find(words: tuple[str, ...], records: Path, export: Path | None, templates: 
     Example:  thep-forms find "Ann Lee" -o records-2026-27 --export found
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.find import find as find_person
+    from thep_forms.office.people.find import find as find_person
 
     found = find_person(records, " ".join(words), Definitions.of_today(templates, records), export)
     _print_found(found, records)

@@ -14,10 +14,10 @@ from thep_forms.cli.output import count_of, message, printable, school_in_words
 
 if TYPE_CHECKING:
     from thep_forms.definition import Definitions
-    from thep_forms.office.forget import Disposal
-    from thep_forms.office.forget_person import Erasure
-    from thep_forms.office.holdings import Piece
-    from thep_forms.office.origins import Origin
+    from thep_forms.office.people.forget import Disposal
+    from thep_forms.office.people.forget_person import Erasure
+    from thep_forms.office.people.holdings import Piece
+    from thep_forms.office.people.origins import Origin
     from thep_forms.records import Returned
 
 LISTED = 20  # things of one kind, in one message
@@ -80,7 +80,7 @@ def forget(
 
 
 def _forget_person(records: Path, definitions: Definitions, words: str, files: Sequence[str], yes: bool) -> None:
-    from thep_forms.office.forget_person import forget_person
+    from thep_forms.office.people.forget_person import forget_person
 
     def confirmed(erasure: Erasure) -> bool:
         _print_erasure(erasure, words)
@@ -95,7 +95,7 @@ def _forget_data(
     records: Path, definitions: Definitions, school: str | None, before: str | None, strays: bool, yes: bool
 ) -> None:
     from thep_forms.definition import MembershipYear
-    from thep_forms.office.forget import forget as forget_data
+    from thep_forms.office.people.forget import forget as forget_data
 
     def confirmed(disposal: Disposal) -> bool:
         _print_disposal(disposal)
@@ -182,7 +182,7 @@ def _ledgers(names: Iterable[str]) -> int:
 
 def _print_returns_by_school(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> None:
     """Print the returns of each school. `origins` has the school and the year by the id of the return."""
-    from thep_forms.office.forget_plans import returns_by_school
+    from thep_forms.office.people.forget_plans import returns_by_school
 
     for school in returns_by_school(returns, origins):
         number = school.dfe_number
@@ -200,7 +200,7 @@ def _print_returns_by_school(returns: Sequence[Returned], origins: Mapping[str, 
 
 def _print_erasure(erasure: Erasure, words: str) -> None:
     """Print what would be erased of a person, for the user to confirm."""
-    from thep_forms.office.forget_person import names_in, schools_of
+    from thep_forms.office.people.forget_person import names_in, schools_of
 
     if erasure.is_empty:
         message(f"Nothing is held about “{printable(words)}”, so there is nothing to erase.")

@@ -61,7 +61,7 @@ def generate(
     For each school:  thep-forms generate 2026-27 -o forms --schools members.csv
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.forms import write_blank_form, write_school_copies
+    from thep_forms.office.sending.forms import write_blank_form, write_school_copies
 
     definitions = Definitions.of_today(templates, records)
     if schools or records:
@@ -108,7 +108,7 @@ def print_forms(
     For each school:  thep-forms print 2026-27 --schools members.csv
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.forms import write_blank_pack, write_school_pack
+    from thep_forms.office.sending.forms import write_blank_pack, write_school_pack
 
     if (schools or records) and copies:
         raise CommandError("--copies is for blank forms. Leave it out: each school in a list gets one copy.")

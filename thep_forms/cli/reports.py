@@ -21,7 +21,7 @@ from thep_forms.cli.output import count_of, message, printable
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
-    from thep_forms.office.school_status import SchoolStatus, Standing
+    from thep_forms.office.schools.school_status import SchoolStatus, Standing
     from thep_forms.records.tables import Table
 
 COLUMN = 16  # characters, for a standing or a phase
@@ -54,8 +54,8 @@ def status(
     Example:  thep-forms status 2026-27 -o records-2026-27 --schools members.csv
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.school_status import ReminderRule
-    from thep_forms.office.status import look_up_statuses, status_table
+    from thep_forms.office.schools.school_status import ReminderRule
+    from thep_forms.office.schools.status import look_up_statuses, status_table
 
     reminder_rule = ReminderRule(at_most, apart) if chase else None
     statuses = look_up_statuses(records, year, schools, Definitions.of_today(templates, records), reminder_rule)
@@ -82,7 +82,7 @@ def _print_schools(statuses: Sequence[SchoolStatus]) -> None:
 
 def _print_counts(statuses: Sequence[SchoolStatus]) -> None:
     """Print how many schools have each standing, by phase."""
-    from thep_forms.office.status import count_by_phase
+    from thep_forms.office.schools.status import count_by_phase
 
     for phase, counts in count_by_phase(statuses).items():
         click.echo(f"{phase.replace('_', ' ') or 'phase not known':{COLUMN}}{_counts(counts)}")
@@ -123,7 +123,7 @@ def mailing_list(
     Example:  thep-forms mailing-list 2026-27 -o records-2026-27 --role headteacher > heads.csv
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.mailing_list import make_mailing_list
+    from thep_forms.office.reports.mailing_list import make_mailing_list
 
     table = make_mailing_list(year, records, Definitions.of_today(templates, records), roles, phases)
     _print_csv(table)
@@ -167,7 +167,7 @@ def report(
     Example:  thep-forms report 2026-27 -o page.html --records records-2026-27 --schools members.csv
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.report import write_report
+    from thep_forms.office.reports.report import write_report
 
     write_report(year, output, records, schools, Definitions.of_today(templates, records), redacted=redacted)
     click.echo(output)

@@ -26,8 +26,8 @@ from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
-    from thep_forms.office.mailboxes import Places
-    from thep_forms.office.summary import Summary
+    from thep_forms.office.arrivals.mailboxes import Places
+    from thep_forms.office.arrivals.summary import Summary
     from thep_forms.sign_in.providers import ProviderName
     from thep_forms.sources import SourceFile
     from thep_forms.sources.mailbox.address import MailboxAddress
@@ -121,7 +121,7 @@ def ingest(
     Example:  thep-forms ingest inbox -o records-2026-27 --year 2026-27
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.ingest import ingest as ingest_files
+    from thep_forms.office.arrivals.ingest import ingest as ingest_files
     from thep_forms.work import Limits
 
     if dask and workers:

@@ -15,7 +15,7 @@ from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.requests import go_to, sent_form, sent_upload, status_of
 from thep_forms.desk.uploading import LARGEST_UPLOAD, MOST_FILES
 from thep_forms.errors import DecisionError
-from thep_forms.office.came_in import ReturnThatCame
+from thep_forms.office.display.came_in import ReturnThatCame
 
 _MOST_RETURNS = 8  # of a file that are listed; the rest is counted
 _MOST_FILES = 100  # of a batch that are listed

@@ -14,7 +14,7 @@ from thep_forms.desk.jobs import Job
 from thep_forms.desk.uploading import LARGEST_FIELD, EndOfPart, FormPart, Upload, require_few, require_small
 from thep_forms.errors import DecisionError
 from thep_forms.files import PRIVATE_FOLDER
-from thep_forms.office.came_in import ReturnThatCame
+from thep_forms.office.display.came_in import ReturnThatCame
 from thep_forms.sources.limits import MOST_STEPS
 from thep_forms.sources.names import UniqueNames
 

@@ -17,10 +17,10 @@ from thep_forms.desk.batch import AddedFile, Batch
 from thep_forms.desk.jobs import Job, JobLink, Jobs
 from thep_forms.errors import DecisionError
 from thep_forms.files import PRIVATE_FOLDER, private_folder
-from thep_forms.office.came_in import GivenFile, look_up_what_came
-from thep_forms.office.ingest import ingest
-from thep_forms.office.lists import is_list
-from thep_forms.office.mailboxes import Places
+from thep_forms.office.arrivals.ingest import ingest
+from thep_forms.office.arrivals.mailboxes import Places
+from thep_forms.office.display.came_in import GivenFile, look_up_what_came
+from thep_forms.office.schools.lists import is_list
 from thep_forms.records.ledger_errors import BusyError
 from thep_forms.sources import SourceFile
 

@@ -14,7 +14,7 @@ from thep_forms.desk.jobs import Job
 from thep_forms.desk.pages import PageGroup, address_of, number_in
 from thep_forms.desk.requests import go_to, sent_form, status_of
 from thep_forms.errors import DecisionError
-from thep_forms.office.forms import (
+from thep_forms.office.sending.forms import (
     MadeFile,
     PackFor,
     make_blank_form,
@@ -22,7 +22,7 @@ from thep_forms.office.forms import (
     make_school_copy,
     make_school_pack,
 )
-from thep_forms.office.mail_choice import look_up_choice
+from thep_forms.office.sending.mail_choice import look_up_choice
 
 MOST_BLANK_FORMS = 1000  # in one pack
 _PDF = "application/pdf"

@@ -11,7 +11,7 @@ from thep_forms.desk.batch import Batch
 from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import go_to, sent_form, sent_upload, status_of
 from thep_forms.errors import DecisionError
-from thep_forms.office.lists import LIST_ENDINGS, look_at_list, look_up_list, use_list
+from thep_forms.office.schools.lists import LIST_ENDINGS, look_at_list, look_up_list, use_list
 from thep_forms.office.years import has_records
 
 _NONE = "Choose your list of schools first."

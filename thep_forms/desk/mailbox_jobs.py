@@ -11,9 +11,9 @@ from thep_forms.desk.mailbox_sign_in import TypedMailbox
 from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.send_jobs import Work
 from thep_forms.errors import MailboxError, SignInError
-from thep_forms.office.ingest import Summary, ingest
-from thep_forms.office.mail_plan import MailRequest
-from thep_forms.office.mailbox_drafts import put_drafts
+from thep_forms.office.arrivals.ingest import Summary, ingest
+from thep_forms.office.sending.mail_plan import MailRequest
+from thep_forms.office.sending.mailbox_drafts import put_drafts
 from thep_forms.records.ledger_errors import BusyError
 from thep_forms.send import DraftsFolder, OutgoingMessage
 from thep_forms.sign_in import Account

@@ -13,9 +13,9 @@ from starlette.routing import Route
 from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import go_to, sent_form, status_of
 from thep_forms.errors import DecisionError, RecordsError, YearError
-from thep_forms.office.find import find, write_zip
-from thep_forms.office.forget_person import names_in, schools_of
-from thep_forms.office.forget_plans import (
+from thep_forms.office.people.find import find, write_zip
+from thep_forms.office.people.forget_person import names_in, schools_of
+from thep_forms.office.people.forget_plans import (
     Wish,
     delete_data,
     erase_person,

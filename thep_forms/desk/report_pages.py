@@ -11,10 +11,10 @@ from starlette.routing import Route
 from thep_forms.desk.downloads import file_to_save
 from thep_forms.desk.pages import PageGroup
 from thep_forms.errors import SourceError
-from thep_forms.office.mailing_list import make_mailing_list, schools_without_address
-from thep_forms.office.report import look_up_report
-from thep_forms.office.report_page import report_page
-from thep_forms.office.workbook import make_workbook
+from thep_forms.office.reports.mailing_list import make_mailing_list, schools_without_address
+from thep_forms.office.reports.report import look_up_report
+from thep_forms.office.reports.report_page import report_page
+from thep_forms.office.reports.workbook import make_workbook
 
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from thep_forms.desk.uploading import Upload
 from thep_forms.errors import AnswersError, DecisionError
-from thep_forms.office.one_return import ShownAnswer
+from thep_forms.office.decisions.shown_answers import ShownAnswer
 
 CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
 _MOST_DECISIONS = 100  # that one act takes

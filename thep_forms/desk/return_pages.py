@@ -25,20 +25,20 @@ from thep_forms.desk.requests import (
     status_of,
 )
 from thep_forms.errors import DecisionError, YearError
-from thep_forms.office.assign import assign, close
-from thep_forms.office.box_crops import draw_crop
-from thep_forms.office.box_places import look_up_places
-from thep_forms.office.confirm import confirm, confirm_answers
-from thep_forms.office.conflict import look_up_conflict
-from thep_forms.office.correct import correct
-from thep_forms.office.kept_file import look_up_file
-from thep_forms.office.one_return import ShownReturn, look_up_return, problems_in_words
-from thep_forms.office.page_pictures import draw_page
-from thep_forms.office.prefer import prefer
-from thep_forms.office.put_together import put_together
-from thep_forms.office.school_in_name import number_of, school_in_name
+from thep_forms.office.decisions.assign import assign, close
+from thep_forms.office.decisions.confirm import confirm, confirm_answers
+from thep_forms.office.decisions.correct import correct
+from thep_forms.office.decisions.prefer import prefer
+from thep_forms.office.decisions.put_together import put_together
+from thep_forms.office.display.box_crops import draw_crop
+from thep_forms.office.display.box_places import look_up_places
+from thep_forms.office.display.conflict import look_up_conflict
+from thep_forms.office.display.kept_file import look_up_file
+from thep_forms.office.display.one_return import ShownReturn, look_up_return, problems_in_words
+from thep_forms.office.display.page_pictures import draw_page
+from thep_forms.office.display.to_do import look_up_names, look_up_tasks
+from thep_forms.office.schools.school_in_name import number_of, school_in_name
 from thep_forms.office.tasks import Task, next_task
-from thep_forms.office.to_do import look_up_names, look_up_tasks
 
 NEXT_RETURN = "next"  # the id of the link to the next return
 

@@ -20,13 +20,13 @@ from thep_forms.desk.requests import (
     status_of,
 )
 from thep_forms.errors import DecisionError
-from thep_forms.office.assign import note
-from thep_forms.office.enter import enter, look_up_known
-from thep_forms.office.one_return import look_up_return
-from thep_forms.office.one_school import look_up_school
-from thep_forms.office.school_status import Standing
+from thep_forms.office.decisions.assign import note
+from thep_forms.office.decisions.enter import enter, look_up_known
+from thep_forms.office.display.one_return import look_up_return
+from thep_forms.office.display.one_school import look_up_school
+from thep_forms.office.display.to_do import look_up_schools, look_up_tasks
+from thep_forms.office.schools.school_status import Standing
 from thep_forms.office.tasks import next_task
-from thep_forms.office.to_do import look_up_schools, look_up_tasks
 
 
 class SchoolPages(PageGroup):

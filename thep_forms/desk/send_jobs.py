@@ -9,9 +9,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Job, JobLink
-from thep_forms.office.email import draft_messages, send_messages
-from thep_forms.office.mail_plan import MailRequest
-from thep_forms.office.mail_words import delivery_in_words
+from thep_forms.office.sending.email import draft_messages, send_messages
+from thep_forms.office.sending.mail_plan import MailRequest
+from thep_forms.office.sending.mail_words import delivery_in_words
 from thep_forms.send import Delivery, DeliveryOutcome, Server
 
 _ASK = "Ask the school. If nothing arrived, tick it on the page Send, and write again."

@@ -29,12 +29,17 @@ from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.requests import SentForm, go_to, sent_form, status_of
 from thep_forms.desk.send_jobs import Work, drafting, sending
 from thep_forms.errors import DecisionError, SendError, SignInError
-from thep_forms.office.drafts import note_drafts_sent
-from thep_forms.office.email import look_up_plan, show_message
-from thep_forms.office.mail_choice import look_up_choice, request_for_chosen, request_for_due, request_for_school
-from thep_forms.office.mail_plan import FormMessages, MailRequest
-from thep_forms.office.mail_words import STANDS, is_meant, skipped_in_words, written_in_words
-from thep_forms.office.school_status import ReminderRule, first_reminder_day
+from thep_forms.office.schools.school_status import ReminderRule, first_reminder_day
+from thep_forms.office.sending.drafts import note_drafts_sent
+from thep_forms.office.sending.email import look_up_plan, show_message
+from thep_forms.office.sending.mail_choice import (
+    look_up_choice,
+    request_for_chosen,
+    request_for_due,
+    request_for_school,
+)
+from thep_forms.office.sending.mail_plan import FormMessages, MailRequest
+from thep_forms.office.sending.mail_words import STANDS, is_meant, skipped_in_words, written_in_words
 from thep_forms.records import SentKind
 from thep_forms.send import Server
 from thep_forms.sources.mailbox.address import INBOX, is_host

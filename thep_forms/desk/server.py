@@ -39,8 +39,8 @@ HOURS_IDLE = 8  # after which the desk closes
 _FOR_WORKERS = (
     "PIL.Image",
     "thep_forms.cli",
-    "thep_forms.office.box_places",
-    "thep_forms.office.examine",
+    "thep_forms.office.display.box_places",
+    "thep_forms.office.arrivals.examine",
     "thep_forms.sources.containers.transfer",
     "pikepdf",
     "pypdfium2",

@@ -20,9 +20,7 @@ from thep_forms.desk.jobs import Job, JobLink
 from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.requests import go_to, sent_form, status_of
 from thep_forms.errors import DecisionError
-from thep_forms.office.forms import write_blank_form
-from thep_forms.office.lists import begin_without_list
-from thep_forms.office.page_pictures import draw_file
+from thep_forms.office.display.page_pictures import draw_file
 from thep_forms.office.partnership import (
     FactError,
     PartnershipFacts,
@@ -31,6 +29,8 @@ from thep_forms.office.partnership import (
     passed_in_words,
     save_partnership,
 )
+from thep_forms.office.schools.lists import begin_without_list
+from thep_forms.office.sending.forms import write_blank_form
 from thep_forms.office.years import has_records
 
 _MESSAGES = re.compile(r"/send/\d{1,6}")

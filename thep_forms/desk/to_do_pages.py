@@ -10,13 +10,13 @@ from thep_forms.definition import MembershipYear
 from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import decisions_taken, go_to, sent_form, status_of
 from thep_forms.errors import DecisionError
-from thep_forms.office.assign import close
 from thep_forms.office.dates import today
-from thep_forms.office.enter import enter
-from thep_forms.office.school_words import look_up_words, note_as_read
+from thep_forms.office.decisions.assign import close
+from thep_forms.office.decisions.enter import enter
+from thep_forms.office.decisions.undo import undo
+from thep_forms.office.display.school_words import look_up_words, note_as_read
+from thep_forms.office.display.to_do import look_up_task, look_up_tasks, look_up_to_do
 from thep_forms.office.tasks import Act, Task, TaskKind
-from thep_forms.office.to_do import look_up_task, look_up_tasks, look_up_to_do
-from thep_forms.office.undo import undo
 from thep_forms.office.years import can_begin
 
 _DEALT_WITH = "Somebody has dealt with this since you opened the page. Nothing was changed."

@@ -9,10 +9,10 @@ from shutil import copytree
 from msgspec import Struct
 
 from thep_forms.definition import Definitions, MembershipYear, shipped
-from thep_forms.office.forms import write_blank_form
-from thep_forms.office.ingest import ingest
-from thep_forms.office.mailboxes import Places
-from thep_forms.office.summary import Summary
+from thep_forms.office.arrivals.ingest import ingest
+from thep_forms.office.arrivals.mailboxes import Places
+from thep_forms.office.arrivals.summary import Summary
+from thep_forms.office.sending.forms import write_blank_form
 from thep_forms.sources import SourceFile
 
 YEAR = MembershipYear(2026)  # of the samples

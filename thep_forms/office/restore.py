@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from thep_forms.definition import Definitions
 from thep_forms.errors import RecordsError, UnsoundError
-from thep_forms.office.ingest import ingest
-from thep_forms.office.join_pages import forms_that_may_lack_pages, join_pages
+from thep_forms.office.arrivals.ingest import ingest
+from thep_forms.office.arrivals.join_pages import forms_that_may_lack_pages, join_pages
 from thep_forms.office.verify import archived_files, column_of, is_named_by_content, unknown_files
 from thep_forms.records import Ledger, Records
 from thep_forms.records.database import Checks

@@ -160,7 +160,7 @@ def _reading_faults(folder: Path, ledger: Ledger, definitions: Definitions) -> I
     A file that took too much time or memory has no reading, and is not tried again. What was read from pictures is not
     compared.
     """
-    from thep_forms.office.examine import Examiner  # slow to import
+    from thep_forms.office.arrivals.examine import Examiner  # slow to import
 
     files_by_return, archive = ledger.files(), archived_files(folder)
     was_read = {sha256 for return_id, sha256 in files_by_return.items() if ledger.own_reading(return_id)}

@@ -1,0 +1,1 @@
+"""What a person looks at: all that is to do, one return, one school, and the pictures of the boxes."""

@@ -1,0 +1,1 @@
+"""What is held about a person or a school: found, handed out and deleted."""
