@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from tests.remake_samples import answers
 from tests.support.changing import texts_in
@@ -77,7 +77,10 @@ WAYS: dict[str, Callable[[Image.Image], bytes]] = {
         faxed(page).resize((page.width, page.height // 2)), "TIFF", compression="group4", dpi=(200, 100)
     ),
     "a photograph upside down": lambda page: jpeg(taken_of(page, degrees=177, perspective=0.12, shade=True)),
+    "a negative": lambda page: saved(ImageOps.invert(page), "PNG"),
+    "a screenshot of a dark viewer": lambda page: jpeg(page.point(lambda grey: 225 - grey * 3 // 4)),
     "a page without its code": lambda page: jpeg(without_code(page)),
+    "a negative without its code": lambda page: jpeg(ImageOps.invert(without_code(page))),
     "a page without its code on its side": lambda page: jpeg(without_code(page).rotate(90, expand=True)),
 }
 

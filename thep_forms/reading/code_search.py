@@ -23,6 +23,7 @@ FULL = 0.5  # of a picture: pages with codes cover so much of it, or there may b
 LEAST_PRINT = 0.001  # of the dots of a page: one with less is blank
 SMALL = 500  # dots along the longer edge of a page that is looked at to see if it is blank
 DARKER = 25  # of 255 greys that print is darker there than the paper around it, at least
+DARK = 90  # of 255 greys: as bright as paper is in the deepest shade
 AROUND = ImageFilter.MaxFilter(3)
 SMOOTHED = ImageFilter.MedianFilter(3)
 SHARPENED = ImageFilter.UnsharpMask(radius=4, percent=250, threshold=0)
@@ -109,6 +110,12 @@ def may_show_something(picture: Image.Image) -> bool:
     small = picture.reduce(max(max(picture.size) // SMALL, 1))
     darker = ImageChops.difference(small.filter(AROUND), small).histogram()
     return sum(darker[DARKER:]) >= LEAST_PRINT * sum(darker)
+
+
+def is_mostly_dark(picture: Image.Image) -> bool:
+    """Whether it may be a negative, as some scanners save pages and viewers show them at night."""
+    greys = picture.histogram()
+    return sum(greys[:DARK]) > sum(greys) / 2
 
 
 def codes_seen(picture: Image.Image) -> tuple[SeenCode, ...]:

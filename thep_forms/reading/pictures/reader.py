@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
+from PIL import Image, ImageOps
 
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import DefinitionOfYear
-from thep_forms.reading.code_search import CodeSearch, may_show_something
+from thep_forms.reading.code_search import CodeSearch, is_mostly_dark, may_show_something
 from thep_forms.reading.damage import attempt
 from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.page_codes import are_one_form, first_of
@@ -124,9 +125,15 @@ def _reader(definitions: DefinitionOfYear) -> ReadPage:
     has_engine = is_installed()
 
     def read_on(page: SourcePicture, is_thorough: bool) -> list[SeenPage]:
-        picture = page.picture
-        if picture is None:
+        if page.picture is None:
             return []
+        found = read_as(page, page.picture, is_thorough)
+        if not any(seen.is_legible for seen in found) and is_thorough and is_mostly_dark(page.picture):
+            positive = read_as(page, ImageOps.invert(page.picture), is_thorough)
+            return positive if any(seen.is_legible for seen in positive) else found
+        return found
+
+    def read_as(page: SourcePicture, picture: Image.Image, is_thorough: bool) -> list[SeenPage]:
         search = CodeSearch() if is_thorough else CodeSearch(0)
         codes = sorted(search.codes_in(picture), key=lambda seen: str(seen.code))
         if not has_engine or not (codes or may_show_something(picture)):
