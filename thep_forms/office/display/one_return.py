@@ -47,7 +47,8 @@ class ShownReturn(Struct, frozen=True):
     which this one could count too. `rest` is the id of the return that has the first page of this
     form, where this one has later pages alone. `replaced` are the labels of the boxes in which that return has other
     answers. `later_pages` are the returns that are read with this one. `sender` is the DfE number of the school that
-    sent the message around the file; empty where nobody knows. `can_be_taken_off`: it is a later page that is read with
+    sent the message around the file; empty where nobody knows. `sender_like` is that of the only school in the lists
+    with addresses of the sender's domain. `can_be_taken_off`: it is a later page that is read with
     another return, and can become one of its own. `closings` are the numbers of the decisions that closed it.
     """
 
@@ -71,6 +72,7 @@ class ShownReturn(Struct, frozen=True):
     replaced: tuple[str, ...] = ()
     later_pages: tuple[Returned, ...] = ()
     sender: str = ""
+    sender_like: str = ""
     can_be_taken_off: bool = False
     closings: tuple[int, ...] = ()
 
@@ -152,6 +154,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         replaced=answers_replaced(returned, rest, records),
         later_pages=_later_pages(returned, ledger, records) if returned.is_picture else (),
         sender=records.correspondents.school_of(returned.arrivals[0]),
+        sender_like=records.correspondents.school_by_domain(returned.arrivals[0]),
         can_be_taken_off=bool(returned.first_page) and ledger.can_be_taken_off(returned.return_id),
         closings=_closings(returned, records),
     )
