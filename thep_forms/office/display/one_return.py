@@ -120,6 +120,11 @@ class ShownReturn(Struct, frozen=True):
         return tuple(answer for answer in self.answers if answer.is_proposal)
 
     @property
+    def confirmable(self) -> tuple[ShownAnswer, ...]:
+        """Those of them that are confirmed together: none with an error, nor with something crossed out."""
+        return tuple(each for each in self.proposals if each.can_be_confirmed and not each.is_struck_out)
+
+    @property
     def state(self) -> str:
         """A short digest of all that a person sees: a page that was opened before something changed has another."""
         seen = (self.returned.verdict, self.dfe_number, self.answers, self.beside, self.rest, self.replaced)
