@@ -210,8 +210,10 @@ def test_answer_with_something_crossed_out_is_confirmed_by_itself(page: Page, so
     struck = replace(reading.answers[CHAIR], doubts=frozenset({Doubt.STRUCK_OUT}), others=("Priya Rahman",))
     crossed_out = put_in(some, replace(reading, answers={**reading.answers, CHAIR: struck}))
     look(page, crossed_out)
-    page.get_by_role("button", name="Confirm all that is right").first.click()
     expect(page.locator("main")).to_contain_text("Answers with something crossed out stay")
+    page.get_by_role("button", name="Confirm all that is right").first.click()
+    expect(page.locator("main")).to_contain_text("The answer has something crossed out: correct or confirm it")
+    expect(page.get_by_role("button", name="Confirm all that is right")).to_have_count(0)  # it would do nothing
     assert codes(some, crossed_out) == {"scan_unconfirmed", "value_struck_out"}
     page.locator(f"[data-box={CHAIR}]").get_by_role("button", name="Confirm").click()
     expect(page.locator(".done")).to_contain_text("confirmed")

@@ -139,6 +139,11 @@ def test_bad_rows_are_reported_by_row_and_column_without_their_content(tmp_path:
     assert "jo at home" not in said
 
 
+def test_a_school_without_a_number_is_not_said_to_have_a_wrong_one(tmp_path: Path) -> None:
+    nursery = {**dict.fromkeys(ROWS[0], ""), "School Name": "Tiny Steps Nursery"}
+    assert "row 3: DfE Number is empty" in refused(written(tmp_path, ROWS[0], nursery))
+
+
 def test_schools_listed_twice_are_reported_together_with_bad_rows(tmp_path: Path) -> None:
     twice = written(tmp_path, ROWS[0], ROWS[1], {**ROWS[0], "DfE Number": "2101"})
     assert "211/2101 is in the rows 2, 4" in refused(twice)

@@ -139,6 +139,7 @@ _PROVIDERS = {
     "virginmedia": "com",
 }
 _OTHER_PROVIDERS = frozenset(("mail", "email", "ymail", "fmail", "jmail", "vmail", "gmails"))
+_MORE_PROVIDERS = frozenset(("live", "msn", "aol", "me", "mac", "sky", "proton", "protonmail", "gmx", "btopenworld"))
 _PROVIDER_ENDS = frozenset(("", "com", "co.uk", "net", "co", "cm", "om", "c", "uk", "con"))
 _NO_SUCH_END = {"gmail": ("co", "cm", "om", "c", "co.uk", "uk", "net"), "googlemail": ("co", "cm", "om", "co.uk", "uk")}
 _NEVER_ENDS = ("c", "co", "cm", "om")  # of a large provider; `.co` and `.cm` exist elsewhere
@@ -178,6 +179,12 @@ def likely_addresses(text: str) -> str:
     if len(text) > _LONGEST:
         return text
     return re.sub(r"(?<=[^\s@])@([^\s@;,<>()\[\]\"']+)", lambda found: f"@{_likely_domain(found[1])}", text)
+
+
+def is_of_provider(domain: str) -> bool:
+    """Whether everybody may have an address with that domain, in small letters, as with `gmail.com`."""
+    name = domain.partition(".")[0]
+    return name in _PROVIDERS or name in _OTHER_PROVIDERS or name in _MORE_PROVIDERS
 
 
 def _likely_domain(typed: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from thep_forms.checking.read_emails import domain_of
 from thep_forms.deciding.model import LONG_AGO, Arrival, Entry, Verdict
 from thep_forms.sources.model import MessageKind, MessageOrigin
 
@@ -52,24 +53,31 @@ def messages_by_return(arrivals: Iterable[Arrival], own_addresses: Collection[st
 
 
 class AddressBook:
-    """The schools of e-mail addresses. An address of two schools, or of our own, tells nothing."""
+    """The schools of e-mail addresses. An address of two schools, or of our own, tells nothing.
+
+    Nor does an address whose domain is that of another school: a school may have filled in its neighbour's copy, and
+    then its people seem to be the neighbour's.
+    """
 
     def __init__(
         self,
         addresses: Iterable[tuple[str, str]],
         own_addresses: Collection[str],
         written_to: Mapping[str, str],
+        domains: Mapping[str, str],
     ) -> None:
         """`addresses` are e-mail addresses in any case, and for each the DfE number of a school that has it.
 
-        `written_to` are the DfE numbers of the schools that we wrote to, by the Message-ID.
+        `written_to` are the DfE numbers of the schools that we wrote to, by the Message-ID. `domains` are those of the
+        only school that has each, in small letters.
         """
-        self._own_addresses, self._written_to = own_addresses, written_to
+        self._own_addresses, self._written_to, self._domains = own_addresses, written_to, domains
         self._schools: dict[str, str] = {}
         self._shared: set[str] = set()  # addresses of several schools
         for address, dfe_number in addresses:
             known_as = address.lower()
-            if self._schools.setdefault(known_as, dfe_number) != dfe_number:
+            claimed = {dfe_number, self._schools.setdefault(known_as, dfe_number)}
+            if len(claimed | {self._domains.get(domain_of(known_as), dfe_number)}) > 1:
                 self._shared.add(known_as)
 
     def school_of(self, arrival: Arrival) -> str:
@@ -82,6 +90,12 @@ class AddressBook:
         if not message or message.kind is MessageKind.DISCARDED:
             return ""
         return self._school(message.undelivered or (message.sender,)) or self._answering(message)
+
+    def school_by_domain(self, arrival: Arrival) -> str:
+        """The DfE number of the only school with addresses of the sender's domain: to be proposed, not decided on."""
+        message = deciding_message(arrival, self._own_addresses)
+        is_written = message is not None and message.kind not in _BY_NOBODY
+        return self._domains.get(domain_of(message.sender), "") if message and is_written else ""
 
     def has_any(self, addresses: Iterable[str]) -> bool:
         """Whether one of the addresses is a school's."""

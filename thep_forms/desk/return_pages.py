@@ -72,6 +72,8 @@ class ReturnPages(PageGroup):
             by, proposed = "Its name is like that of", "" if is_members else school_in_name(shown.school_name, names)
         elif not in_name and shown.sender in names:
             by, proposed = "The message came from", shown.sender
+        elif not in_name and shown.sender_like in names:
+            by, proposed = "It came from an address that ends like that of", shown.sender_like
         page = self.desk.pages.page(
             "return",
             shown=shown,

@@ -1,8 +1,9 @@
 """Whose e-mail addresses are known: to which school a message belongs that brought no form.
 
 Known are the addresses that a register list gives, those of the people in earlier returns, and those that the program
-wrote to. They are gone through only if a message has to be matched, as that takes a while with many returns. What they
-tell is then kept for the next run, which reads only those again that a change has reached.
+wrote to. A domain that one school alone has in the lists is proposed to a person. They are gone through only if a
+message has to be matched, as that takes a while with many returns. What they tell is then kept for the next run, which
+reads only those again that a change has reached.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import msgspec
 from msgspec import Struct
 
+from thep_forms.checking.likely import is_of_provider
+from thep_forms.checking.read_emails import domain_of
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding import AddressBook, Arrival, Judgement, Registers
 from thep_forms.records.ledger import Ledger
@@ -58,6 +61,10 @@ class Correspondents:
         """The DfE number of the school that sent the message around a file; empty where nobody can tell."""
         return self._addresses_of_schools().school_of(arrival) if arrival.carried_by else ""
 
+    def school_by_domain(self, arrival: Arrival) -> str:
+        """The DfE number of the only school in the lists with addresses of the sender's domain; empty if it is none."""
+        return self._addresses_of_schools().school_by_domain(arrival) if arrival.carried_by else ""
+
     def has_any(self, addresses: Collection[str]) -> bool:
         """Whether one of the addresses, in lower case, is a school's."""
         return bool(addresses) and self._addresses_of_schools().has_any(addresses)
@@ -89,7 +96,7 @@ class Correspondents:
         if self._book is None:
             sent = list(self._ledger.sent())
             written_to = {message.message_id: message.dfe_number for message in sent if message.message_id}
-            self._book = AddressBook(self._addresses(sent), self._own, written_to)
+            self._book = AddressBook(self._addresses(sent), self._own, written_to, self._domains())
         return self._book
 
     def name_of(self, dfe_number: str) -> str:
@@ -101,11 +108,23 @@ class Correspondents:
             self._names = _latest_names(self._told_by_returns())
         return self._names.get(dfe_number, "")
 
-    def _addresses(self, sent: Iterable[Sent]) -> Iterator[tuple[str, str]]:
-        """Each address in a list, in a return, or that we wrote to, and a school that has it."""
+    def _domains(self) -> dict[str, str]:
+        """The domains in the lists that one school alone has, and are no mail provider's."""
+        found: dict[str, str] = {}
+        for address, dfe_number in self._listed_addresses():
+            domain = domain_of(address)
+            if found.setdefault(domain, dfe_number) != dfe_number:
+                found[domain] = ""
+        return {each: number for each, number in found.items() if each and number and not is_of_provider(each)}
+
+    def _listed_addresses(self) -> Iterator[tuple[str, str]]:
         for school in self._ledger.all_listed_schools():
             for address in (*_addresses_in(school.email), *_addresses_of_people(school.record)):
                 yield address, school.dfe_number
+
+    def _addresses(self, sent: Iterable[Sent]) -> Iterator[tuple[str, str]]:
+        """Each address in a list, in a return, or that we wrote to, and a school that has it."""
+        yield from self._listed_addresses()
         for message in sent:
             for address in _addresses_in(message.addresses):
                 yield address, message.dfe_number

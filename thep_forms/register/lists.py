@@ -107,7 +107,8 @@ class _Row:
         dfe = self.definition.dfe_field
         number = self._answer(dfe.name, dfe.kind)
         if not number and not self.mistakes:
-            self.mistakes.append((dfe.name, _COMPLAINTS[ProblemCode.DFE_FORMAT]))
+            is_empty = not self.cells.get(dfe.name, "").strip()
+            self.mistakes.append((dfe.name, "empty" if is_empty else _COMPLAINTS[ProblemCode.DFE_FORMAT]))
         school: dict[str, str] = {}
         for field in self.definition.fields:
             if field is not dfe:

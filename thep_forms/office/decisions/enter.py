@@ -29,6 +29,7 @@ from thep_forms.office.decisions.deciding import (
 )
 from thep_forms.office.decisions.shown_answers import ShownAnswer, boxes_in_order
 from thep_forms.office.opening import open_records
+from thep_forms.office.waiting_forms import waiting_form
 from thep_forms.reading import Answer, FileKind, ReadFrom, Reading
 from thep_forms.records import Records, Returned
 from thep_forms.records.checks import check_reading
@@ -41,13 +42,17 @@ _NOT_ENTERED = "Nothing was entered."
 
 
 class KnownSchool(Struct, frozen=True):
-    """A school with its last known answers. `missing` are the labels of those that a form has to have."""
+    """A school with its last known answers. `missing` are the labels of those that a form has to have.
+
+    `waiting` is the id of its form that waits for somebody: none of its answers is known. Empty where there is none.
+    """
 
     dfe_number: str
     school_name: str
     year: str
     answers: tuple[ShownAnswer, ...]
     missing: tuple[str, ...] = ()
+    waiting: str = ""
 
     @property
     def state(self) -> str:
@@ -103,6 +108,8 @@ def why_not_unchanged(records: Records, number: str, year: MembershipYear, defin
         require_member(number, records.registers.members(str(year)), str(year))
     except DecisionError as error:
         return str(error)
+    if waiting_form(number, str(year), records):
+        return "A form of the school waits for somebody. “All as last year” would take its place."
     reading = _reading(_known(_member(records, number, year), definition), definition)
     missing = _labels(_errors(reading, definitions))
     return f"“All as last year” does not say enough: nobody knows {'; '.join(missing)}." if missing else ""
@@ -115,13 +122,14 @@ def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: 
     with open_records(folder, definitions) as (_, records):
         require_member(number, records.registers.members(str(year)), str(year))
         member = _member(records, number, year)
+        waiting = waiting_form(number, str(year), records)
     known = _known(member, definition)
     filled = {name for name, text in known.items() if text}
     boxes = boxes_in_order(definition, [*known, *boxes_to_fill(definition, filled)])
     order = [box for box in boxes if box.kind is not Kind.DFE_NUMBER]
     answers = tuple(ShownAnswer(box, known.get(box.name, ""), known.get(box.name, "")) for box in order)
     missing = _labels(_errors(_reading(known, definition), definitions))
-    return KnownSchool(number, member.name, str(year), answers, missing)
+    return KnownSchool(number, member.name, str(year), answers, missing, waiting)
 
 
 def _member(records: Records, number: str, year: MembershipYear) -> MemberSchool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -26,13 +27,23 @@ from thep_forms.office.display.school_words import MessageWords, message_itself,
 from thep_forms.office.opening import open_records
 from thep_forms.office.parted_forms import answers_replaced, boxes_of_later_pages, form_with_the_rest
 from thep_forms.office.schools.lacking import lacking, lacking_in_words
-from thep_forms.office.tasks import Task, needs_somebody, task_of
+from thep_forms.office.tasks import Task, needs_somebody, task_of, tasks
+from thep_forms.office.waiting_forms import waiting_form
 from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned
 from thep_forms.sources.containers.zips import IN_LOCKED_ZIP
+from thep_forms.sources.mail.message_texts import divided
 
 _NO_VALUE = CheckedValue("", "", "", "", "")  # of a box in which nothing stood
+
+
+class WroteSince(Struct, frozen=True):
+    """A message of the school that waits beside its form: the id of its return, when it came, and what it says."""
+
+    return_id: str
+    at: datetime | None
+    words: MessageWords
 
 
 class ShownReturn(Struct, frozen=True):
@@ -47,8 +58,11 @@ class ShownReturn(Struct, frozen=True):
     which this one could count too. `rest` is the id of the return that has the first page of this
     form, where this one has later pages alone. `replaced` are the labels of the boxes in which that return has other
     answers. `later_pages` are the returns that are read with this one. `sender` is the DfE number of the school that
-    sent the message around the file; empty where nobody knows. `can_be_taken_off`: it is a later page that is read with
+    sent the message around the file; empty where nobody knows. `sender_like` is that of the only school in the lists
+    with addresses of the sender's domain. `can_be_taken_off`: it is a later page that is read with
     another return, and can become one of its own. `closings` are the numbers of the decisions that closed it.
+    `waiting` is the id of the school's form that waits for somebody, where this is a message and no form counts.
+    `wrote` is what the school wrote in messages that wait, where this is that form.
     """
 
     returned: Returned
@@ -71,8 +85,11 @@ class ShownReturn(Struct, frozen=True):
     replaced: tuple[str, ...] = ()
     later_pages: tuple[Returned, ...] = ()
     sender: str = ""
+    sender_like: str = ""
     can_be_taken_off: bool = False
     closings: tuple[int, ...] = ()
+    waiting: str = ""
+    wrote: tuple[WroteSince, ...] = ()
 
     @property
     def is_in_locked_zip(self) -> bool:
@@ -103,6 +120,11 @@ class ShownReturn(Struct, frozen=True):
         return tuple(answer for answer in self.answers if answer.is_proposal)
 
     @property
+    def confirmable(self) -> tuple[ShownAnswer, ...]:
+        """Those of them that are confirmed together: none with an error, nor with something crossed out."""
+        return tuple(each for each in self.proposals if each.can_be_confirmed and not each.is_struck_out)
+
+    @property
     def state(self) -> str:
         """A short digest of all that a person sees: a page that was opened before something changed has another."""
         seen = (self.returned.verdict, self.dfe_number, self.answers, self.beside, self.rest, self.replaced)
@@ -131,6 +153,8 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
     shown = {answer.box.name for answer in answers}
     is_form = returned.entry.is_form and not returned.first_page
     number, name = records.school_of(returned)
+    message = message_itself(returned, ledger)
+    waiting, wrote = _beside(number, message, returned, ledger, records)
     return ShownReturn(
         returned=returned,
         dfe_number=number,
@@ -141,7 +165,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         can_be_corrected=returned.entry.has_answers and not returned.first_page,
         questions=len(can_be_confirmed_now(problems, definition)) if returned.entry.has_answers else 0,
         has_file=bool(ledger.file_of(returned.return_id)) and returned.entry.kind != FileKind.LOCKED,
-        message=message_itself(returned, ledger),
+        message=message,
         words=words_around(returned, ledger),
         unread=unread_texts(returned, read_texts(records)) if is_form else (),
         lacks=lacking_in_words(lacking(records).get(returned.return_id, ())),
@@ -152,9 +176,30 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         replaced=answers_replaced(returned, rest, records),
         later_pages=_later_pages(returned, ledger, records) if returned.is_picture else (),
         sender=records.correspondents.school_of(returned.arrivals[0]),
+        sender_like=records.correspondents.school_by_domain(returned.arrivals[0]),
         can_be_taken_off=bool(returned.first_page) and ledger.can_be_taken_off(returned.return_id),
         closings=_closings(returned, records),
+        waiting=waiting,
+        wrote=wrote,
     )
+
+
+def _beside(
+    number: str, message: str, returned: Returned, ledger: Ledger, records: Records
+) -> tuple[str, tuple[WroteSince, ...]]:
+    """Beside a message the id of the form that waits for what it says; beside that form what the school wrote."""
+    form = waiting_form(number, returned.year_collected or records.latest_year, records)
+    if form == returned.return_id:
+        return "", tuple(_wrote(number, returned, ledger, records))
+    return form if message else "", ()
+
+
+def _wrote(number: str, form: Returned, ledger: Ledger, records: Records) -> Iterator[WroteSince]:
+    """What the school of a form that waits wrote in messages without a form, that wait too."""
+    for task in tasks(records):
+        returned = records.find(task.return_id) if task.dfe_number == number else None
+        if returned and returned.year_collected in ("", form.year) and (text := message_itself(returned, ledger)):
+            yield WroteSince(task.return_id, returned.dated, MessageWords(*divided(text)))
 
 
 def _closings(returned: Returned, records: Records) -> tuple[int, ...]:

@@ -46,7 +46,8 @@ def _sender(entry: Returned, records: Records) -> str:
 
     Empty where its own school sent it too, or a person has said whose it is.
     """
-    senders = [records.correspondents.school_of(arrival) for arrival in entry.arrivals_from_school]
+    book = records.correspondents
+    senders = [book.school_of(arrival) or book.school_by_domain(arrival) for arrival in entry.arrivals_from_school]
     is_known = entry.judgement.assigned_school or entry.school in senders
     return senders[0] if senders and not is_known else ""
 
