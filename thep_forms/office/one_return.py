@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from thep_forms.checking import Problem
+from thep_forms.checking.checker import label_of_note
 from thep_forms.checking.record import CheckedValue
 from thep_forms.deciding import Action, Verdict, in_force
 from thep_forms.deciding.decisions import standing_decisions
@@ -155,6 +156,7 @@ class ShownReturn(Struct, frozen=True):
     answers. `later_pages` are the returns that are read with this one. `sender` is the DfE number of the school that
     sent the message around the file; empty where nobody knows. `can_be_taken_off`: it is a later page that is read with
     another return, and can become one of its own. `closings` are the numbers of the decisions that closed it.
+    `noted_on` are the indexes of the pages with writing outside of the boxes, by the labels of the problems about it.
     """
 
     returned: Returned
@@ -179,6 +181,7 @@ class ShownReturn(Struct, frozen=True):
     sender: str = ""
     can_be_taken_off: bool = False
     closings: tuple[int, ...] = ()
+    noted_on: dict[str, int] = {}
 
     @property
     def is_in_locked_zip(self) -> bool:
@@ -260,7 +263,16 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         sender=records.correspondents.school_of(returned.arrivals[0]),
         can_be_taken_off=bool(returned.first_page) and ledger.can_be_taken_off(returned.return_id),
         closings=_closings(returned, records),
+        noted_on=_noted_on(returned, ledger, definition) if ProblemCode.FIELD_UNKNOWN in returned.codes else {},
     )
+
+
+def _noted_on(returned: Returned, ledger: Ledger, definition: FormDefinition) -> dict[str, int]:
+    reading = ledger.reading(returned.return_id)
+    if not reading:
+        return {}
+    noted = [note for note in reading.notes if note.page is not None]
+    return {label_of_note(note, reading, definition): note.page or 0 for note in noted}
 
 
 def _closings(returned: Returned, records: Records) -> tuple[int, ...]:

@@ -78,6 +78,14 @@ if (picture) {
       .sort((one, other) => one[0] - other[0])[0];
     if (near && near[0] <= NEAR) document.getElementById(near[1]).focus();
   });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-show]");
+    if (!link) return;
+    event.preventDefault();
+    show(Number(link.dataset.show));
+    leaf.parentElement.focus({ preventScroll: true });
+    leaf.scrollIntoView({ block: "nearest" });
+  });
   document.addEventListener("focusin", (event) => {
     const answer = event.target.closest("[data-box]");
     if (answer) take(answer.dataset.box);
@@ -87,6 +95,8 @@ if (picture) {
     if (!leaf.hidden) label.textContent = describe(page);
     const held = document.activeElement.closest("[data-box]");
     const first = held || document.querySelector(".proposal[data-box], .asked[data-box]");
+    const shown = document.querySelector("[data-show]");
     if (first) take(first.dataset.box);
+    else if (shown) show(Number(shown.dataset.show));
   }).catch(() => {}); // the picture and the answers do without
 }
