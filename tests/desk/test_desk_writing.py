@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import inbox, ingest, rows
 from tests.support.deciding import decide, row_of
@@ -44,9 +44,20 @@ def test_link_at_the_question_shows_the_page(page: Page, scan: str) -> None:
     go_to(page, f"/returns/{scan}")
     expect(page.get_by_text("Writing on page 3: this is not in a box of our form.").first).to_be_visible()
     page.get_by_role("link", name="Look at page 3").click()
-    expect(page.get_by_role("status").filter(has_text="Page")).to_have_text("Page 3")
     expect(page.locator("#page-picture")).to_have_attribute("alt", "Page 3 of the file as it came")
     require_accessible(page)
+
+
+def test_page_that_a_person_chose_stays_when_the_places_of_the_boxes_come_later(page: Page, scan: str) -> None:
+    held: list[Route] = []
+    page.route("**/places", lambda route: held.append(route))
+    go_to(page, f"/returns/{scan}")
+    page.get_by_role("link", name="Look at page 3").click()
+    expect(page.locator("#page-number")).to_have_text("Page 3")
+    with page.expect_response("**/places"):
+        held[0].continue_()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#page-picture")).to_have_attribute("alt", "Page 3 of the file as it came")
 
 
 def test_page_is_shown_where_nothing_else_is_asked_and_the_question_can_be_confirmed(
