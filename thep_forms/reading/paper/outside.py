@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import cv2
 import numpy as np
@@ -24,11 +24,14 @@ THINNEST = 3  # dots: a stroke that is thinner all along is none of a pen
 LEAST_OUTSIDE = 80  # dots of ink: less is nothing
 
 
-def is_written_outside(page: Picture, printed: BlankPage) -> bool:
-    """Whether there is writing on the straightened page where nobody is asked to write."""
+def is_written_outside(page: Picture, printed: BlankPage, displaced: Set[str] = frozenset()) -> bool:
+    """Whether there is writing on the straightened page where nobody is asked to write.
+
+    Beside `displaced` boxes, the print is elsewhere, too: nothing in their rows counts.
+    """
     height, width = printed.picture.shape
     ink = unprinted(page, printed, DotArea(0, 0, width, height), AROUND_PRINT)
-    for area in _to_be_filled(printed):
+    for area in (*_to_be_filled(printed), *_rows_of(printed, displaced)):
         area.grown(AROUND_BOX, AROUND_BOX).within(ink)[:] = 0
     if _is_written(ink):
         dark = np.where(page < INK, 255, 0).astype(np.uint8)
@@ -52,6 +55,14 @@ def _is_written(ink: Mask) -> bool:
     counts = is_stroke & (~reaches_edge | is_across)
     counts[0] = False
     return int(dots[counts].sum()) >= LEAST_OUTSIDE
+
+
+def _rows_of(printed: BlankPage, names: Set[str]) -> Iterator[DotArea]:
+    """The rows with the boxes of those names, from the first box of the page to its last."""
+    boxes = {placed.box.name: printed.area(placed.rect) for placed in printed.boxes}
+    for name in names:
+        left, right = min(box.left for box in boxes.values()), max(box.right for box in boxes.values())
+        yield DotArea(left, boxes[name].top, right, boxes[name].bottom)
 
 
 def _to_be_filled(printed: BlankPage) -> Iterator[DotArea]:

@@ -113,7 +113,7 @@ class _Picture:
         place = PagePlace(self.index, placed.page.number, placed.shares(self.greys), placed.page.of_layout)
         title = title_on(page, placed, titled) if titled else ""
         answers = answers_on(page, placed, displaced, self.index)
-        shows_more = is_written_outside(page.picture, placed.page)
+        shows_more = is_written_outside(page.picture, placed.page, displaced)
         return replace(seen, place=place, answers=answers, title=title, shows_more=shows_more)
 
 
