@@ -17,7 +17,7 @@ from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.identity import form_in, school_in, years_in
 from thep_forms.definition.model import TICKED, Field, Kind, Option, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
-from thep_forms.reading.model import Answer, Note, ReadFrom, Reading
+from thep_forms.reading.model import Answer, FileKind, Note, ReadFrom, Reading
 
 
 def year_of(reading: Reading) -> MembershipYear | None:
@@ -292,12 +292,19 @@ class _Checker:
 
     def _note(self, note: Note) -> CheckedValue:
         """What stands beside the boxes."""
-        label = "A note" if note.text else "A drawing"
-        label += f" on page {note.page + 1}" if note.page is not None else ""
-        box = self.definition.box(note.box)
-        label += f", over “{box.label}”" if box else ""
+        label = label_of_note(note, self.reading, self.definition)
         self.answer_checker.note(ProblemCode.FIELD_UNKNOWN, note.box, label, note.text, says=_says(note.text))
-        return CheckedValue("", label, without_controls(note.text), "", ReadFrom.PAGE_TEXT)
+        read_from = ReadFrom.SCAN if self.reading.kind is FileKind.SCAN else ReadFrom.PAGE_TEXT
+        return CheckedValue("", label, without_controls(note.text), "", read_from)
+
+
+def label_of_note(note: Note, reading: Reading, definition: FormDefinition) -> str:
+    """What the problem of a note in a reading is labelled with. It names the page."""
+    unread = "Writing" if reading.kind is FileKind.SCAN else "A drawing"
+    label = "A note" if note.text else unread
+    label += f" on page {note.page + 1}" if note.page is not None else ""
+    box = definition.box(note.box)
+    return f"{label}, over “{box.label}”" if box else label
 
 
 def _says(text: str) -> str:

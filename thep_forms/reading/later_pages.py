@@ -45,7 +45,7 @@ def with_later_pages(first: Reading, later: Sequence[tuple[str, Reading]]) -> Re
     for return_id, page in _in_order(first, later):
         later_pages.append(LaterPages(return_id, page_count))
         places += [replace(place, page=place.page + page_count) for place in page.places]
-        is_again, known = came.issuperset(page.pages), {note.text for note in notes}
+        is_again, known = came.issuperset(page.pages), {note.text for note in notes if note.text}
         notes += [_moved(note, page_count) for note in page.notes if not (is_again and note.text in known)]
         if not is_again:
             answers.update({name: _moved(answer, page_count) for name, answer in page.answers.items()})

@@ -7,7 +7,7 @@ const mark = document.getElementById("mark");
 const label = document.getElementById("page-number");
 const NEAR = 4; // per cent of the page: how far from a box a click may be
 const TURNS = { 0: "", 90: "rotate(90deg) translateY(-100%)", 180: "rotate(180deg) translate(-100%, -100%)", 270: "rotate(270deg) translateX(-100%)" };
-let page = 0, width = 100, turned = 0, inHand = "", pages = { count: 0, boxes: {} };
+let page = 0, width = 100, turned = 0, inHand = "", isChosen = false, pages = { count: 0, boxes: {} };
 
 function describe(number) {
   return pages.count ? `Page ${number + 1} of ${pages.count}` : `Page ${number + 1}`;
@@ -25,6 +25,11 @@ function show(number) {
   });
   tried.addEventListener("error", () => { label.textContent = `Page ${page + 1} is the last`; });
   tried.src = `${leaf.dataset.path}/pages/${number}.png`;
+}
+
+function choose(number) {
+  isChosen = true; // a person did, so no box takes its place that the page has in hand by itself
+  show(number);
 }
 
 function place() {
@@ -64,7 +69,7 @@ if (picture) {
   picture.addEventListener("error", () => { label.textContent = "This file cannot be shown"; leaf.hidden = true; });
   document.querySelector(".picture .tools").addEventListener("click", (event) => {
     const { page: step, zoom, turn } = event.target.dataset;
-    if (step) show(page + Number(step));
+    if (step) choose(page + Number(step));
     if (zoom) width = Math.min(400, Math.max(50, width * Number(zoom)));
     if (turn) turned = (turned + Number(turn)) % 360;
     place();
@@ -78,6 +83,14 @@ if (picture) {
       .sort((one, other) => one[0] - other[0])[0];
     if (near && near[0] <= NEAR) document.getElementById(near[1]).focus();
   });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-show]");
+    if (!link) return;
+    event.preventDefault();
+    choose(Number(link.dataset.show));
+    leaf.parentElement.focus({ preventScroll: true });
+    leaf.scrollIntoView({ block: "nearest" });
+  });
   document.addEventListener("focusin", (event) => {
     const answer = event.target.closest("[data-box]");
     if (answer) take(answer.dataset.box);
@@ -87,6 +100,9 @@ if (picture) {
     if (!leaf.hidden) label.textContent = describe(page);
     const held = document.activeElement.closest("[data-box]");
     const first = held || document.querySelector(".proposal[data-box], .asked[data-box]");
+    const shown = document.querySelector("[data-show]");
+    if (isChosen) return;
     if (first) take(first.dataset.box);
+    else if (shown) show(Number(shown.dataset.show));
   }).catch(() => {}); // the picture and the answers do without
 }

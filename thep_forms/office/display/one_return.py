@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from thep_forms.checking import Problem
+from thep_forms.checking.checker import label_of_note
 from thep_forms.checking.record import CheckedValue
 from thep_forms.deciding import Action, Verdict, in_force
 from thep_forms.deciding.decisions import standing_decisions
@@ -63,6 +64,7 @@ class ShownReturn(Struct, frozen=True):
     another return, and can become one of its own. `closings` are the numbers of the decisions that closed it.
     `waiting` is the id of the school's form that waits for somebody, where this is a message and no form counts.
     `wrote` is what the school wrote in messages that wait, where this is that form.
+    `noted_on` are the indexes of the pages with writing outside of the boxes, by the labels of the problems about it.
     """
 
     returned: Returned
@@ -90,6 +92,7 @@ class ShownReturn(Struct, frozen=True):
     closings: tuple[int, ...] = ()
     waiting: str = ""
     wrote: tuple[WroteSince, ...] = ()
+    noted_on: dict[str, int] = {}
 
     @property
     def is_in_locked_zip(self) -> bool:
@@ -181,6 +184,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         closings=_closings(returned, records),
         waiting=waiting,
         wrote=wrote,
+        noted_on=_noted_on(returned, ledger, definition) if ProblemCode.FIELD_UNKNOWN in returned.codes else {},
     )
 
 
@@ -200,6 +204,14 @@ def _wrote(number: str, form: Returned, ledger: Ledger, records: Records) -> Ite
         returned = records.find(task.return_id) if task.dfe_number == number else None
         if returned and returned.year_collected in ("", form.year) and (text := message_itself(returned, ledger)):
             yield WroteSince(task.return_id, returned.dated, MessageWords(*divided(text)))
+
+
+def _noted_on(returned: Returned, ledger: Ledger, definition: FormDefinition) -> dict[str, int]:
+    reading = ledger.reading(returned.return_id)
+    if not reading:
+        return {}
+    noted = [note for note in reading.notes if note.page is not None]
+    return {label_of_note(note, reading, definition): note.page or 0 for note in noted}
 
 
 def _closings(returned: Returned, records: Records) -> tuple[int, ...]:

@@ -7,6 +7,9 @@
     ticks       which squares are ticked
     beside      which squares have a mark beside them
     outside     whether something is written outside of the boxes
+    traces      what is on paper though nobody wrote it, such as punched holes
+    text_lines  the printed lines of a page without boxes
+    struck_lines  whether a stroke goes through these
     writing     the crops of the lines that stand in a box
     struck      what is crossed out in a line
     engine      what a crop says

@@ -9,8 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from thep_forms.reading.paper.printed import BlankPage, DotArea, Mask, Picture
-from thep_forms.reading.paper.writing import AROUND_PRINT, PRINT
+from thep_forms.reading.paper.printed import PRINT, BlankPage, DotArea, Mask, Picture
+from thep_forms.reading.paper.writing import AROUND_PRINT
 
 LINE = 230  # of 255: a thin line in a blurred picture is no darker
 OUTSIDE, INSIDE = 6, 4  # dots on either side of the edge of a box, where its lines are

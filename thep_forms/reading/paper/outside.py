@@ -2,30 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import cv2
 import numpy as np
 
-from thep_forms.reading.paper.printed import BlankPage, DotArea, Picture
-from thep_forms.reading.paper.writing import DUST, unprinted
+from thep_forms.reading.paper.printed import BlankPage, DotArea, Mask, Picture
+from thep_forms.reading.paper.struck_lines import has_struck_lines
+from thep_forms.reading.paper.text_lines import lines_of_words
+from thep_forms.reading.paper.traces import without_holes, without_lines, without_staples
+from thep_forms.reading.paper.writing import INK, unprinted
 
 AROUND_PRINT = 11  # dots: how wide a printed line is taken for
 AROUND_BOX = 14  # dots around a box that an answer may take
 EDGE = 50  # dots: what reaches so near to the edge of the page is its shadow, or the table
+ACROSS = 400  # dots across and down: a stroke so long is drawn across the page, and may reach its edge
+THIN = 12  # dots: how thick such a stroke is at most
+SMALLEST = 12  # dots across or down: what is smaller is dirt
+MOSTLY = 0.8  # of such a stroke is away from the edges: the edge of a curved page is not
+THINNEST = 3  # dots: a stroke that is thinner all along is none of a pen
 LEAST_OUTSIDE = 80  # dots of ink: less is nothing
 
 
-def is_written_outside(page: Picture, printed: BlankPage) -> bool:
-    """Whether there is writing on the straightened page where nobody is asked to write."""
+def is_written_outside(page: Picture, printed: BlankPage, displaced: Set[str] = frozenset()) -> bool:
+    """Whether there is writing on the straightened page where nobody is asked to write.
+
+    Beside `displaced` boxes, the print is elsewhere, too: nothing in their rows counts.
+    """
     height, width = printed.picture.shape
     ink = unprinted(page, printed, DotArea(0, 0, width, height), AROUND_PRINT)
-    for area in _to_be_filled(printed):
+    for area in (*_to_be_filled(printed), *_rows_of(printed, displaced)):
         area.grown(AROUND_BOX, AROUND_BOX).within(ink)[:] = 0
-    _, _, strokes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    left, top, wide, high, dots = strokes[1:].T  # without the paper
+    if _is_written(ink):
+        dark = np.where(page < INK, 255, 0).astype(np.uint8)
+        if _is_written(without_staples(without_holes(without_lines(ink), dark))):
+            return True
+    return not printed.layout and has_struck_lines(page, lines_of_words(printed))
+
+
+def _is_written(ink: Mask) -> bool:
+    """Whether ink is more than dirt, and more than what reaches the page from its edge."""
+    height, width = ink.shape
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    left, top, wide, high, dots = stats.T
     reaches_edge = (np.minimum(left, top) < EDGE) | (left + wide > width - EDGE) | (top + high > height - EDGE)
-    return int(dots[(dots >= DUST) & ~reaches_edge].sum()) >= LEAST_OUTSIDE
+    is_across = (np.minimum(wide, high) >= ACROSS) & (dots <= THIN * np.maximum(wide, high))
+    is_across[0] = False  # the paper
+    if is_across.any():
+        inside = np.bincount(labels[EDGE:-EDGE, EDGE:-EDGE].ravel(), minlength=len(dots))
+        is_across &= inside >= MOSTLY * dots
+    is_stroke = (np.maximum(wide, high) >= SMALLEST) & (np.minimum(wide, high) >= THINNEST)
+    counts = is_stroke & (~reaches_edge | is_across)
+    counts[0] = False
+    return int(dots[counts].sum()) >= LEAST_OUTSIDE
+
+
+def _rows_of(printed: BlankPage, names: Set[str]) -> Iterator[DotArea]:
+    """The rows with the boxes of those names, from the first box of the page to its last."""
+    boxes = {placed.box.name: printed.area(placed.rect) for placed in printed.boxes}
+    for name in names:
+        left, right = min(box.left for box in boxes.values()), max(box.right for box in boxes.values())
+        yield DotArea(left, boxes[name].top, right, boxes[name].bottom)
 
 
 def _to_be_filled(printed: BlankPage) -> Iterator[DotArea]:

@@ -24,6 +24,7 @@ Mask = NDArray[np.uint8]  # 255 where something is, else 0
 
 DOTS = 200  # an inch, of straightened pages
 SCALE = DOTS / 72  # dots a point
+PRINT = 200  # of 255: what is darker is printed; paper is 255
 _FORMS = 8  # that are kept in memory
 
 

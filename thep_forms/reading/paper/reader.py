@@ -78,8 +78,8 @@ class _Picture:
         """The page with that code. `is_alone`: it may be anywhere in the picture, as there is no other code."""
         page = SeenPage(self.index, seen.code.page, seen.code)
         for printed in (printed_pages(each, seen.code.pages) for each in _layouts(definition)):
-            if seen.code.page > len(printed) or not printed[seen.code.page - 1].layout:
-                return page  # nobody writes on it
+            if seen.code.page > len(printed):
+                return page
             wanted = printed[seen.code.page - 1]
             around = None if is_alone else around_code(seen.corners, self.factor, wanted)
             placed = self.features.find(wanted, around)
@@ -108,10 +108,12 @@ class _Picture:
         if page.share < LEAST_PRINT or len(displaced) > MOST_DISPLACED * len(placed.page.boxes):
             return None
         self.features.leave_out(placed)
+        if not placed.page.layout:
+            return replace(seen, shows_more=is_written_outside(page.picture, placed.page))
         place = PagePlace(self.index, placed.page.number, placed.shares(self.greys), placed.page.of_layout)
         title = title_on(page, placed, titled) if titled else ""
         answers = answers_on(page, placed, displaced, self.index)
-        shows_more = is_written_outside(page.picture, placed.page)
+        shows_more = is_written_outside(page.picture, placed.page, displaced)
         return replace(seen, place=place, answers=answers, title=title, shows_more=shows_more)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
 from msgspec import Struct
 
 from thep_forms.reading.paper.placing import Matrix, PlacedPage
-from thep_forms.reading.paper.printed import BlankPage, Picture
+from thep_forms.reading.paper.printed import BlankPage, DotArea, Picture
+from thep_forms.reading.paper.text_lines import lines_of_words, pieces
 
 OFF = 10  # dots that a printed part may be away from where the features say
 LIKE = 0.55  # how like the print a part of the picture must be, from -1 to 1
 NEAREST = 6  # printed parts that say how far off a place is
 FEWEST_PARTS = 6  # printed parts, or it is not the page
+LONGEST_PART = 150  # dots of a line of words
 GRID = 50  # dots between places for which is worked out how far off they are
 LIGHT = 8  # dots of a page for a dot of the picture of its light
 LIGHT_SPREAD = 25  # of those dots: wider than any writing
@@ -85,8 +87,7 @@ def _parts(page: Picture, printed: BlankPage) -> tuple[list[_Part], list[int]]:
     """The printed parts that were found, and the rows below all those that were looked for."""
     parts: list[_Part] = []
     looked_for: list[int] = []
-    for label in printed.labels:
-        area = printed.area(label.rect)
+    for area in _areas(printed):
         part, around = area.within(printed.picture), area.grown(OFF, OFF)
         search = around.within(page)
         if search.shape != (part.shape[0] + 2 * OFF, part.shape[1] + 2 * OFF):
@@ -98,6 +99,13 @@ def _parts(page: Picture, printed: BlankPage) -> tuple[list[_Part], list[int]]:
             middle = ((area.left + area.right) / 2, (area.top + area.bottom) / 2)
             parts.append(_Part(middle, (x - OFF, y - OFF), area.bottom))
     return parts, looked_for
+
+
+def _areas(printed: BlankPage) -> Iterable[DotArea]:
+    """The parts to look for: the labels of the boxes, or the words of a page without any."""
+    if printed.layout:
+        return [printed.area(label.rect) for label in printed.labels]
+    return pieces(lines_of_words(printed), LONGEST_PART)
 
 
 def _shifted(page: Picture, parts: Sequence[_Part]) -> Picture:

@@ -12,8 +12,8 @@ from msgspec import Struct
 from thep_forms.definition.model import TICKED
 from thep_forms.layout import Label, PlacedBox
 from thep_forms.reading.model import Answer, Doubt, ReadFrom
-from thep_forms.reading.paper.printed import SCALE, BlankPage, Mask, Picture
-from thep_forms.reading.paper.writing import PRINT, ink_of
+from thep_forms.reading.paper.printed import PRINT, SCALE, BlankPage, Mask, Picture
+from thep_forms.reading.paper.writing import ink_of
 
 AROUND = round(5 * SCALE)  # dots around a square in which a mark may stray
 AROUND_LINES = 5  # dots: how wide the lines of a square are taken for, so that what strays over them is seen

@@ -8,11 +8,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from thep_forms.layout import PlacedBox
-from thep_forms.reading.paper.printed import BlankPage, DotArea, Mask, Picture
+from thep_forms.reading.paper.printed import PRINT, BlankPage, DotArea, Mask, Picture
 from thep_forms.reading.paper.struck import crossed_out
 
 INK = 185  # of 255: what is darker is ink; paper is 255
-PRINT = 200  # the same of what is printed, around which nothing counts
 AROUND_PRINT = 7  # dots: how wide a printed line is taken for, as it may be a little off
 DARKEST = 10  # per cent of the ink: what is half as dark as that belongs to a stroke, less to its blur
 SPECK = 3  # dots of ink: less is nothing

@@ -17,7 +17,7 @@ from thep_forms.reading import reasons
 from thep_forms.reading.classify import DefinitionOfYear
 from thep_forms.reading.code_search import CodeSearch, is_mostly_dark, may_show_something
 from thep_forms.reading.damage import attempt
-from thep_forms.reading.model import Answer, FileKind, Reading
+from thep_forms.reading.model import Answer, FileKind, Note, Reading
 from thep_forms.reading.page_codes import are_one_form, first_of
 from thep_forms.reading.paper import is_installed
 from thep_forms.reading.pictures.files import LargePictureError, PictureError, taken_at
@@ -208,6 +208,7 @@ def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Readin
     return Reading(
         FileKind.SCAN,
         answers,
+        notes=tuple(Note("", page.page) for page in pages if page.shows_more),
         form_id=first.form_id if first else "",
         title=next((page.title for page in pages if page.title), ""),
         reason=_reason(pages),
@@ -225,7 +226,7 @@ def _reason(pages: Sequence[SeenPage]) -> str:
         return reasons.NOT_INSTALLED
     if not all(page.is_legible for page in pages):
         return reasons.ILLEGIBLE
-    if not any(page.place for page in pages):
+    if not any(page.place or page.shows_more for page in pages):
         return reasons.NOTHING_ASKED
     may_say_something = any(page.number == 1 or page.shows_more for page in pages)
     return reasons.PICTURE if may_say_something else reasons.NOTHING_WRITTEN
