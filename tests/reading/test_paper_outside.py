@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from tests.conftest import edit
 from tests.remake_samples import answers
 from tests.support.paper import ITALICS, PEN, Paper
 from tests.support.photographs import jpeg, taken_of, tiff
 from tests.support.viewer import draw
-from thep_forms.definition import FormDefinition
+from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import generate
 from thep_forms.reading.read import read_file
 from thep_forms.reading.reasons import NOTHING_WRITTEN, PICTURE
@@ -65,3 +68,30 @@ def test_a_letter_scanned_with_the_page_is_noticed(definition: FormDefinition, p
     back = Image.new("RGB", (450, 635), "white")
     assert not shows_more(definition, tiff([page, back]))
     assert shows_more(definition, tiff([page, noted(back, (0.1, 0.1), "Our new chair\nis Bob Ray,\nsince last May.")]))
+
+
+@pytest.fixture(scope="module", params=["2017-18", "2026-27"])
+def form(request: pytest.FixtureRequest) -> FormDefinition:
+    return load_definition(request.param)
+
+
+def test_words_that_only_copies_with_answers_have_are_nothing_more(form: FormDefinition) -> None:
+    for values in ({}, VALUES):
+        (paper,) = read_file(jpeg(Paper(form.for_copies, values, seed=3).fill(VALUES).picture), lambda _: form)
+        assert not paper.shows_more
+
+
+def test_another_day_and_address_of_return_are_nothing_more(templates: Path, form: FormDefinition) -> None:
+    """They may have changed after the form was sent."""
+    edit(templates / "partnership.toml", "31 May", "15 September")
+    edit(templates / "partnership.toml", "membership@thepartnership", "returned.membership.forms@thepartnership")
+    before = load_definition(str(form.year), templates)
+    for definition in (before, before.for_copies):
+        (paper,) = read_file(jpeg(Paper(definition, seed=3).fill(VALUES).picture), lambda _: form)
+        assert not paper.shows_more
+
+
+def test_words_across_a_text_that_is_the_same_in_all_copies_are_noticed(
+    definition: FormDefinition, paper: Image.Image
+) -> None:
+    assert shows_more(definition, jpeg(noted(paper, (0.3, 0.35), "we do not agree to this")))

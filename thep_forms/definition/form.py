@@ -28,7 +28,7 @@ from thep_forms.definition.model import (
     Severity,
 )
 from thep_forms.definition.texts import TextBlock, words_in
-from thep_forms.definition.year import MembershipYear
+from thep_forms.definition.year import MembershipYear, in_words
 
 Used = TypeVar("Used", Field, Part, Role)
 
@@ -107,6 +107,16 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     def words_of_text(self, name: str) -> str:
         """The words of one of these texts alone: to load them all takes time."""
         return _words(self, name)
+
+    def is_worded_otherwise(self, name: str) -> bool:
+        """Whether other copies of the year's form may have other words in that text.
+
+        They have if it names the day or the address of return, which the partnership may change at any time, and if it
+        tells of answers that a copy has.
+        """
+        day, words = self.return_by, self.words_of_text(name)
+        has_facts = self.partnership.return_address in words or (day is not None and in_words(day) in words)
+        return has_facts or self.wording(name, True) != self.wording(name, False)
 
     @property
     def foot(self) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from thep_forms.reading.paper.traces import without_holes, without_lines, withou
 from thep_forms.reading.paper.writing import INK, unprinted
 
 AROUND_PRINT = 11  # dots: how wide a printed line is taken for
+AROUND_TEXT = 9  # dots around a printed text that its letters may take
 AROUND_BOX = 14  # dots around a box that an answer may take
 EDGE = 50  # dots: what reaches so near to the edge of the page is its shadow, or the table
 ACROSS = 400  # dots across and down: a stroke so long is drawn across the page, and may reach its edge
@@ -31,6 +32,8 @@ def is_written_outside(page: Picture, printed: BlankPage, displaced: Set[str] = 
     """
     height, width = printed.picture.shape
     ink = unprinted(page, printed, DotArea(0, 0, width, height), AROUND_PRINT)
+    for area in printed.worded_otherwise:
+        _wipe_words(area.grown(AROUND_TEXT, AROUND_TEXT).within(ink))
     for area in (*_to_be_filled(printed), *_rows_of(printed, displaced)):
         area.grown(AROUND_BOX, AROUND_BOX).within(ink)[:] = 0
     if _is_written(ink):
@@ -63,6 +66,15 @@ def _rows_of(printed: BlankPage, names: Set[str]) -> Iterator[DotArea]:
     for name in names:
         left, right = min(box.left for box in boxes.values()), max(box.right for box in boxes.values())
         yield DotArea(left, boxes[name].top, right, boxes[name].bottom)
+
+
+def _wipe_words(ink: Mask) -> None:
+    """Take off what is in an area and does not reach beyond it: it is printed there in this copy."""
+    height, width = ink.shape
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    left, top, wide, high, _ = stats.T
+    is_inside = (np.minimum(left, top) > 0) & (left + wide < width) & (top + high < height)
+    ink[is_inside[labels]] = 0
 
 
 def _to_be_filled(printed: BlankPage) -> Iterator[DotArea]:

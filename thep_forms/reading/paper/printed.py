@@ -12,7 +12,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.layout import MM, Label, PageLayout, PlacedBox, Rect, body_of
+from thep_forms.layout import MM, Label, PageLayout, PlacedBox, PlacedText, Rect, body_of
 from thep_forms.layout.foot import LINE_SIZE, LINES, code_area, school_area
 from thep_forms.layout.model import Item
 from thep_forms.reading.form_layouts import printed_form
@@ -25,6 +25,7 @@ Mask = NDArray[np.uint8]  # 255 where something is, else 0
 DOTS = 200  # an inch, of straightened pages
 SCALE = DOTS / 72  # dots a point
 PRINT = 200  # of 255: what is darker is printed; paper is 255
+CAPITALS = 0.7  # of a type size: how high its capitals are
 _FORMS = 8  # that are kept in memory
 
 
@@ -68,8 +69,9 @@ class BlankPage:
     """A page of the form. `number` counts from 1; `layout` is None for a page without boxes.
 
     `of_layout` is the year whose form is laid out so. `code` is where its code is, `school` where a copy on paper names
-    its school, `foot` where the line with the year is at its foot. `dfe_prefix` is what is printed before the box for
-    the DfE number.
+    its school, `foot` where the line with the year is at its foot. `worded_otherwise` is where other copies may have
+    other words: another day or address of return, or what only copies with answers say. `dfe_prefix` is what is printed
+    before the box for the DfE number.
     """
 
     def __init__(self, number: int, layout: PageLayout | None, picture: Picture, definition: FormDefinition) -> None:
@@ -80,7 +82,12 @@ class BlankPage:
         self.dfe_prefix = definition.partnership.dfe_prefix
         body = body_of(measures)
         self.code, self.school = self.area(code_area(body)), self.area(school_area(body))
-        self.foot = self.area(Rect(body.x, body.y - LINES[0] - LINE_SIZE / 2, 0.75 * body.width, 1.6 * LINE_SIZE))
+        line, back = body.y - LINES[0], body.y - LINES[1]
+        address = Rect(body.x, back, 0.75 * body.width, CAPITALS * LINE_SIZE)
+        texts = [item for item in self.items if isinstance(item, PlacedText)]
+        changing = [text.rect for text in texts if definition.is_worded_otherwise(text.name)]
+        self.foot = self.area(Rect(body.x, line - LINE_SIZE / 2, 0.75 * body.width, 1.6 * LINE_SIZE))
+        self.worded_otherwise = tuple(map(self.area, (*changing, address)))
 
     @property
     def boxes(self) -> Sequence[PlacedBox]:
