@@ -12,6 +12,7 @@ from tests.remake_samples import answers
 from tests.support.paper import ITALICS, PEN, Paper
 from tests.support.photographs import jpeg, taken_of, tiff
 from tests.support.viewer import draw
+from tests.support.written_on import Sheet
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import generate
 from thep_forms.reading.read import read_file
@@ -89,6 +90,15 @@ def test_another_day_and_address_of_return_are_nothing_more(templates: Path, for
     for definition in (before, before.for_copies):
         (paper,) = read_file(jpeg(Paper(definition, seed=3).fill(VALUES).picture), lambda _: form)
         assert not paper.shows_more
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_a_form_with_the_partnerships_name_of_before_is_nothing_more(
+    templates: Path, form: FormDefinition, number: int
+) -> None:
+    edit(templates / "partnership.toml", 'name = "THE Partnership"', 'name = "Harbour Schools Together"')
+    before = load_definition(str(form.year), templates)
+    assert not shows_more(form, jpeg(Sheet(before, number).scanned()))
 
 
 def test_words_across_a_text_that_is_the_same_in_all_copies_are_noticed(

@@ -12,7 +12,7 @@ import numpy as np
 from thep_forms.reading.paper.printed import PRINT, BlankPage, DotArea, Mask, Picture
 from thep_forms.reading.paper.writing import AROUND_PRINT
 
-LINE = 230  # of 255: a thin line in a blurred picture is no darker
+LINE = 230  # of 255: a thin line or letter in a blurred picture is no darker
 OUTSIDE, INSIDE = 6, 4  # dots on either side of the edge of a box, where its lines are
 LEAST_PRINT = 20  # dots of a line: fewer say nothing
 LEAST_SHARE = 0.6  # of the dots of a line that have to be there

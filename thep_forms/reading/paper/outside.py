@@ -7,7 +7,8 @@ from collections.abc import Iterator, Set
 import cv2
 import numpy as np
 
-from thep_forms.reading.paper.printed import BlankPage, DotArea, Mask, Picture
+from thep_forms.reading.paper.frames import LINE
+from thep_forms.reading.paper.printed import PRINT, BlankPage, DotArea, Mask, Picture
 from thep_forms.reading.paper.struck_lines import has_struck_lines
 from thep_forms.reading.paper.text_lines import lines_of_words
 from thep_forms.reading.paper.traces import without_holes, without_lines, without_staples
@@ -22,14 +23,20 @@ THIN = 12  # dots: how thick such a stroke is at most
 SMALLEST = 12  # dots across or down: what is smaller is dirt
 MOSTLY = 0.8  # of such a stroke is away from the edges: the edge of a curved page is not
 THINNEST = 3  # dots: a stroke that is thinner all along is none of a pen
+NEAR = 7  # dots: as wide is the ink taken for in which a printed word is looked for
+MISSING_WORDS = 0.03  # of the print of a line that are not there: else it is the form's own
+OTHER_WORDS = 200  # dots of ink beside it: less are no words
 LEAST_OUTSIDE = 80  # dots of ink: less is nothing
 
 
 def is_written_outside(page: Picture, printed: BlankPage, displaced: Set[str] = frozenset()) -> bool:
     """Whether there is writing on the straightened page where nobody is asked to write.
 
-    Beside `displaced` boxes, the print is elsewhere, too: nothing in their rows counts.
+    Beside `displaced` boxes, the print is elsewhere, too: nothing in their rows counts. Of a page with another name of
+    the partnership nobody can tell, as its print is not known.
     """
+    if _has_another_foot(page, printed):
+        return False
     height, width = printed.picture.shape
     ink = unprinted(page, printed, DotArea(0, 0, width, height), AROUND_PRINT)
     for area in printed.worded_otherwise:
@@ -41,6 +48,16 @@ def is_written_outside(page: Picture, printed: BlankPage, displaced: Set[str] = 
         if _is_written(without_staples(without_holes(without_lines(ink), dark))):
             return True
     return not printed.layout and has_struck_lines(page, lines_of_words(printed))
+
+
+def _has_another_foot(page: Picture, printed: BlankPage) -> bool:
+    """Whether the line at the foot of the page is not the form's: words of it are not there, and others are."""
+    foot = printed.foot
+    lines = foot.within(printed.picture) < PRINT
+    dark = np.where(foot.within(page) < LINE, 255, 0).astype(np.uint8)
+    near = cv2.dilate(dark, np.ones((NEAR, NEAR), np.uint8)) > 0
+    missing, others = lines & ~near, unprinted(page, printed, foot, AROUND_PRINT)
+    return bool(missing.sum() >= MISSING_WORDS * lines.sum() and np.count_nonzero(others) >= OTHER_WORDS)
 
 
 def _is_written(ink: Mask) -> bool:
