@@ -67,6 +67,12 @@ def test_line_with_a_date_that_has_changed_since_is_still_the_forms_own(template
     assert reading.notes == ()
 
 
+def test_line_with_a_name_that_has_changed_since_is_still_the_forms_own(templates: Path, form: bytes) -> None:
+    edit(templates / "partnership.toml", 'name = "THE Partnership"', 'name = "Harbour Schools Together"')
+    reading = read_return(by_qpdf(type_into(form, answers("2101"))), load_definition("2026-27", templates))
+    assert reading.notes == ()
+
+
 def test_day_by_which_forms_are_to_be_back_is_of_the_forms_year() -> None:
     assert "31 May 2027" in text_of(generate(load_definition("2027-28")))
 

@@ -23,22 +23,24 @@ from thep_forms.reading.print.placement import (
 )
 
 MOST_BLOCKS = 80  # on continuation pages that are looked for
-BEGINNING = 12  # letters by which a line of the form's texts is known
+ENDS = 12  # letters at either end of a line by which it is known as one of the form's texts
 
 
 class OwnWords(Struct, frozen=True):
-    """Folded words that the form prints in an area. `beginning` is how many letters tell a line of them, if not all.
+    """Folded words that the form prints in an area. `ends` is how many letters at either end tell a line, if not all.
 
-    A line of a text may end otherwise on forms that were made before the date or the address in it changed.
+    A line of a text may begin or end otherwise on forms that were made before a name, a date or an address changed.
     """
 
     words: str
     area: Area
-    beginning: int | None = None
+    ends: int | None = None
 
-    def begins(self, line: str) -> bool:
-        """Whether a line is one of these words, as far as its beginning tells."""
-        return line[: self.beginning] in self.words
+    def has(self, line: str) -> bool:
+        """Whether a line is one of these words, as far as its beginning or its end tells."""
+        if self.ends is None:
+            return line in self.words
+        return line[: self.ends] in self.words or line[-self.ends :] in self.words
 
 
 class PlacedPage:
@@ -58,7 +60,7 @@ class PlacedPage:
         for item in layout.items:
             if isinstance(item, PlacedText):
                 text = folded(definition.words_of_text(item.name))
-                self.words.append(OwnWords(text, placement.area(item.rect), BEGINNING))
+                self.words.append(OwnWords(text, placement.area(item.rect), ENDS))
         self.school = placement.area(layout.school) if layout.school else None
         self.body = placement.area(body_of(definition.file.page))
         self.relabelled = relabelled(dict(labels), layout, placement)

@@ -166,7 +166,7 @@ def _is_printed(run: Run, printed: Sequence[OwnWords]) -> bool:
     x, y = run[0].area.middle
     level = [own for own in printed if own.area.top - SLACK <= y <= own.area.bottom + SLACK]
     here = [own for own in level if own.area.holds(x, y, SLACK)]
-    return any(own.begins(_folded_run(run)) for own in here)
+    return any(own.has(_folded_run(run)) for own in here)
 
 
 @once_for_each
