@@ -252,3 +252,15 @@ def test_axe_finds_no_violation_on_pages_of_files_and_lists(
         give_list(page, tmp_path / "new.csv", text)
         require_accessible_light_and_dark(page)
     context.close()
+
+
+def test_no_page_asks_the_desk_for_what_it_does_not_have(chromium: Browser, desk: RunningDesk) -> None:
+    context = context_of(chromium)
+    page = opened_at(context, desk)
+    missing: list[str] = []
+    page.on("response", lambda answer: missing.append(answer.url) if answer.status >= 400 else None)
+    for path in ("/add", "/lists", "/start", "/start/form", "/forms", "/send", "/schools"):
+        go_to(page, path)
+        page.wait_for_load_state("networkidle")
+    assert missing == []
+    context.close()

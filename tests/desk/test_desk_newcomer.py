@@ -143,6 +143,18 @@ def test_a_file_that_says_no_year_is_assigned_for_the_year_in_the_head_of_the_pa
     assert Standing.WROTE not in {status.standing for status in later}
 
 
+def test_to_do_says_once_that_schools_were_not_sent_the_form(made: Path) -> None:
+    decide("close", made, return_id(made, "cedar"))
+    with Ledger(made) as ledger, ledger.transaction():
+        form, elm = (SentKind.FORM, SentState.SENT), "office@elm.example"
+        ledger.note_sent(Sent(str(YEAR), "211/2103", now(), *form, elm, "<1@x.example>"))
+    with running_desk(made, partial(Definitions, None, YEAR)) as running:
+        page = Client(running).get("/").body.decode()
+    assert "not sent the form." in page
+    assert "has sent none of them the form" not in page
+    assert "has not sent it the form" not in page
+
+
 def test_to_do_says_how_many_schools_were_not_sent_the_form_that_others_have(records: Path, schools: Path) -> None:
     ingest(records, [inbox(records.parent / "in")], register=schools, year=YEAR)
     with Ledger(records) as ledger, ledger.transaction():

@@ -95,7 +95,7 @@ if (picture) {
     const answer = event.target.closest("[data-box]");
     if (answer) take(answer.dataset.box);
   });
-  fetch(`${leaf.dataset.path}/places`).then((answer) => answer.json()).then((found) => {
+  if (leaf.dataset.places) fetch(leaf.dataset.places).then((answer) => answer.json()).then((found) => {
     pages = found;
     if (!leaf.hidden) label.textContent = describe(page);
     const held = document.activeElement.closest("[data-box]");
