@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tests.conftest import edit
 from tests.remake_samples import answers
 from tests.support.paper import ITALICS, PEN, Paper
-from tests.support.photographs import jpeg, taken_of, tiff
+from tests.support.photographs import curved, jpeg, taken_of, tiff
 from tests.support.viewer import draw
 from tests.support.written_on import Sheet
 from thep_forms.definition import FormDefinition, load_definition
@@ -46,6 +46,17 @@ def test_answers_by_hand_are_nothing_more(definition: FormDefinition, paper: Ima
 
 def test_a_table_and_a_shadow_are_nothing_more(definition: FormDefinition, paper: Image.Image) -> None:
     assert not shows_more(definition, jpeg(taken_of(paper, degrees=2, perspective=0.04, shade=True)))
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_print_of_a_curved_page_is_nothing_more(definition: FormDefinition, paper: Image.Image, number: int) -> None:
+    page = paper if number == 1 else Sheet(definition, number).picture
+    assert not shows_more(definition, jpeg(taken_of(curved(page, 20, 1.5), degrees=2, perspective=0.04, shade=False)))
+
+
+def test_words_on_a_curved_page_are_noticed(definition: FormDefinition) -> None:
+    page = Sheet(definition, 3).words((60, 7), "see over").picture
+    assert shows_more(definition, jpeg(taken_of(curved(page, 20, 1.5), degrees=2, perspective=0.04, shade=False)))
 
 
 @pytest.mark.parametrize("place", [(0.12, 0.02), (0.025, 0.5), (0.4, 0.94)], ids=["above", "left", "below"])

@@ -16,6 +16,7 @@ Point = tuple[float, float]
 A4_INCHES = 8.27
 TABLE = (96, 80, 66)
 SHADED = 90  # of 255: how bright paper is in the deepest shade
+STRIP = 16  # dots of a curved page that are as good as flat
 INTO_THE_PICTURE = 0.06  # of its size: how far from the picture's edge the page begins
 
 
@@ -69,6 +70,18 @@ def taken_of(paper: Image.Image, *, degrees: float, perspective: float, shade: b
     if shade:
         picture = _in_the_shade(picture)
     return picture.filter(ImageFilter.GaussianBlur(blur)) if blur else picture
+
+
+def curved(paper: Image.Image, off: float, start: float = 0.0) -> Image.Image:
+    """Paper that does not lie flat: its lines go up and down by as many of its dots. `start` is where in that wave."""
+    strips = [(left, min(left + STRIP, paper.width)) for left in range(0, paper.width, STRIP)]
+    mesh: list[tuple[tuple[int, int, int, int], tuple[float, ...]]] = []
+    for left, right in strips:
+        before, after = (off * math.sin(math.pi * 1.3 * x / paper.width + start) for x in (left, right))
+        below = paper.height
+        quad = (left, before, left, below + before, right, below + after, right, after)
+        mesh.append(((left, 0, right, below), quad))
+    return paper.transform(paper.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC, fillcolor="white")
 
 
 def jpeg(picture: Image.Image, quality: int = 60) -> bytes:

@@ -11,11 +11,12 @@ from thep_forms.reading.paper.frames import LINE
 from thep_forms.reading.paper.printed import PRINT, BlankPage, DotArea, Mask, Picture
 from thep_forms.reading.paper.struck_lines import has_struck_lines
 from thep_forms.reading.paper.text_lines import lines_of_words
-from thep_forms.reading.paper.traces import without_holes, without_lines, without_staples
+from thep_forms.reading.paper.traces import without_displaced, without_holes, without_lines, without_staples
 from thep_forms.reading.paper.writing import INK, unprinted
 
 AROUND_PRINT = 11  # dots: how wide a printed line is taken for
 AROUND_TEXT = 9  # dots around a printed text that its letters may take
+AROUND_CODE = 26  # dots more around the code, which is far from the middle of a curved page
 AROUND_BOX = 14  # dots around a box that an answer may take
 EDGE = 50  # dots: what reaches so near to the edge of the page is its shadow, or the table
 ACROSS = 400  # dots across and down: a stroke so long is drawn across the page, and may reach its edge
@@ -24,8 +25,9 @@ SMALLEST = 12  # dots across or down: what is smaller is dirt
 MOSTLY = 0.8  # of such a stroke is away from the edges: the edge of a curved page is not
 THINNEST = 3  # dots: a stroke that is thinner all along is none of a pen
 NEAR = 7  # dots: as wide is the ink taken for in which a printed word is looked for
-MISSING_WORDS = 0.03  # of the print of a line that are not there: else it is the form's own
-OTHER_WORDS = 200  # dots of ink beside it: less are no words
+OFF_FOOT = 24  # dots that the foot of a curved page may be off
+LIKE_NAME = 0.45  # how like the name must be, from -1 to 1: others are 0.35, and this one is 0.55 in a poor picture
+LEAST_NAME = 0.3  # of the ink of the name: less may be a page that ends above its foot
 LEAST_OUTSIDE = 80  # dots of ink: less is nothing
 
 
@@ -35,7 +37,7 @@ def is_written_outside(page: Picture, printed: BlankPage, displaced: Set[str] = 
     Beside `displaced` boxes, the print is elsewhere, too: nothing in their rows counts. Of a page with another name of
     the partnership nobody can tell, as its print is not known.
     """
-    if _has_another_foot(page, printed):
+    if _names_another(page, printed):
         return False
     height, width = printed.picture.shape
     ink = unprinted(page, printed, DotArea(0, 0, width, height), AROUND_PRINT)
@@ -45,19 +47,26 @@ def is_written_outside(page: Picture, printed: BlankPage, displaced: Set[str] = 
         area.grown(AROUND_BOX, AROUND_BOX).within(ink)[:] = 0
     if _is_written(ink):
         dark = np.where(page < INK, 255, 0).astype(np.uint8)
-        if _is_written(without_staples(without_holes(without_lines(ink), dark))):
+        written = without_displaced(ink, _missing(page, printed))
+        if _is_written(without_staples(without_holes(without_lines(written), dark))):
             return True
     return not printed.layout and has_struck_lines(page, lines_of_words(printed))
 
 
-def _has_another_foot(page: Picture, printed: BlankPage) -> bool:
-    """Whether the line at the foot of the page is not the form's: words of it are not there, and others are."""
-    foot = printed.foot
-    lines = foot.within(printed.picture) < PRINT
-    dark = np.where(foot.within(page) < LINE, 255, 0).astype(np.uint8)
-    near = cv2.dilate(dark, np.ones((NEAR, NEAR), np.uint8)) > 0
-    missing, others = lines & ~near, unprinted(page, printed, foot, AROUND_PRINT)
-    return bool(missing.sum() >= MISSING_WORDS * lines.sum() and np.count_nonzero(others) >= OTHER_WORDS)
+def _names_another(page: Picture, printed: BlankPage) -> bool:
+    """Whether the first words at the foot of the page, which name the partnership, are others than the form's."""
+    area = printed.name
+    around = area.grown(OFF_FOOT, OFF_FOOT).within(page)
+    is_there = np.count_nonzero(around < INK) >= LEAST_NAME * np.count_nonzero(area.within(printed.picture) < INK)
+    likeness = cv2.matchTemplate(around, area.within(printed.picture), cv2.TM_CCOEFF_NORMED)
+    return bool(is_there and likeness.max() < LIKE_NAME)
+
+
+def _missing(page: Picture, printed: BlankPage) -> Mask:
+    """The print of the page that is neither in its place nor close by."""
+    dark = np.where(page < LINE, 255, 0).astype(np.uint8)
+    near = cv2.dilate(dark, np.ones((NEAR, NEAR), np.uint8))
+    return np.where((printed.picture < PRINT) & (near == 0), 255, 0).astype(np.uint8)
 
 
 def _is_written(ink: Mask) -> bool:
@@ -97,6 +106,6 @@ def _wipe_words(ink: Mask) -> None:
 def _to_be_filled(printed: BlankPage) -> Iterator[DotArea]:
     """The boxes, the code and the lines for the school's name, which differ from one copy to the next."""
     yield from (printed.area(placed.rect) for placed in printed.boxes)
-    yield from (printed.code, printed.school)
+    yield from (printed.code.grown(AROUND_CODE, AROUND_CODE), printed.school)
     if printed.layout and printed.layout.school:
         yield printed.area(printed.layout.school)

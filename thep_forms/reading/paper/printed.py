@@ -26,6 +26,7 @@ DOTS = 200  # an inch, of straightened pages
 SCALE = DOTS / 72  # dots a point
 PRINT = 200  # of 255: what is darker is printed; paper is 255
 CAPITALS = 0.7  # of a type size: how high its capitals are
+NAME = 170  # dots of the line at the foot
 _FORMS = 8  # that are kept in memory
 
 
@@ -88,6 +89,14 @@ class BlankPage:
         changing = [text.rect for text in texts if definition.is_worded_otherwise(text.name)]
         self.foot = self.area(Rect(body.x, line - LINE_SIZE / 2, 0.75 * body.width, 1.6 * LINE_SIZE))
         self.worded_otherwise = tuple(map(self.area, (*changing, address)))
+
+    @cached_property
+    def name(self) -> DotArea:
+        """Where the line at its foot begins, with the name of the partnership."""
+        letters = np.argwhere(self.foot.within(self.picture) < PRINT)
+        (top, left), (bottom, _) = letters.min(axis=0).tolist(), letters.max(axis=0).tolist()
+        left += self.foot.left
+        return DotArea(left, self.foot.top + top, left + NAME, self.foot.top + bottom + 1)
 
     @property
     def boxes(self) -> Sequence[PlacedBox]:

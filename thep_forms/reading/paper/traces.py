@@ -19,6 +19,10 @@ NEAR_LINE = 2  # dots to either side of a line, which are looked at for ink
 WIPED = 6  # dots on either side of a line, in which nothing counts
 MOST_LINES = 12  # more are no scratches
 
+AROUND_MISSING = 61  # dots: the square around ink in which missing print is looked for
+LEAST_MISSING = 25  # dots of missing print: less may be lost in any picture
+MOSTLY = 0.5  # of a stroke that lies where print is missing
+
 HOLE = (17, 31)  # dots: the radius of a punched hole
 ROUND = 3.5  # dots that the rim of a hole may stray from a circle, all but a twentieth of it
 ARC = 0.4  # of a circle: more of its rim lies around its middle, as of a hole
@@ -77,6 +81,16 @@ def _wiped(ink: Mask, rho: float, theta: float, *, is_level: bool) -> Mask:
     ends = (0, int(rows[0])), (lying.shape[1] - 1, int(rows[-1]))
     cv2.line(wiped, *ends, (0,), 2 * WIPED + 1)
     return wiped if is_level else np.ascontiguousarray(wiped.T)
+
+
+def without_displaced(ink: Mask, missing: Mask) -> Mask:
+    """The ink without print that is not in its place, as on a curved page. `missing` is the print that is not there."""
+    amounts = cv2.boxFilter(missing // 255, cv2.CV_16U, (AROUND_MISSING, AROUND_MISSING), normalize=False)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    beside = np.bincount(labels[amounts >= LEAST_MISSING], minlength=len(stats))
+    cleaned = ink.copy()
+    cleaned[(beside >= MOSTLY * stats[:, cv2.CC_STAT_AREA])[labels]] = 0
+    return cleaned
 
 
 def without_holes(ink: Mask, dark: Mask) -> Mask:
