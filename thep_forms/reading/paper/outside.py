@@ -16,7 +16,6 @@ from thep_forms.reading.paper.writing import INK, unprinted
 
 AROUND_PRINT = 11  # dots: how wide a printed line is taken for
 AROUND_TEXT = 9  # dots around a printed text that its letters may take
-AROUND_CODE = 26  # dots more around the code, which is far from the middle of a curved page
 AROUND_BOX = 14  # dots around a box that an answer may take
 EDGE = 50  # dots: what reaches so near to the edge of the page is its shadow, or the table
 ACROSS = 400  # dots across and down: a stroke so long is drawn across the page, and may reach its edge
@@ -106,6 +105,6 @@ def _wipe_words(ink: Mask) -> None:
 def _to_be_filled(printed: BlankPage) -> Iterator[DotArea]:
     """The boxes, the code and the lines for the school's name, which differ from one copy to the next."""
     yield from (printed.area(placed.rect) for placed in printed.boxes)
-    yield from (printed.code.grown(AROUND_CODE, AROUND_CODE), printed.school)
+    yield from (printed.code, printed.school)
     if printed.layout and printed.layout.school:
         yield printed.area(printed.layout.school)
