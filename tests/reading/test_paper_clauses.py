@@ -32,6 +32,12 @@ WRITING: dict[str, Writing] = {
     "a struck clause": lambda sheet: sheet.strike(CLAUSE),
     "a struck word": lambda sheet: sheet.strike([(60, 92, 59)]),
     "a crossed clause": lambda sheet: sheet.stroke((20, 57), (190, 71)).stroke((20, 71), (190, 57)),
+    "a clause painted over, and other words on it": lambda sheet: sheet.white_out(18, 56, 198, 71).words(
+        (40, 58), "we do not agree"
+    ),
+    "words painted over, and others on them": lambda sheet: sheet.white_out(60, 56, 120, 66).words(
+        (62, 57), "we do not"
+    ),
     "underlined words": lambda sheet: sheet.strike([(60, 120, 61.3)]),
     "a page crossed out": lambda sheet: sheet.stroke((206, 5), (3, 292)),
     "a remark": lambda sheet: sheet.words((40, 200), "we do not agree to point 4"),

@@ -47,6 +47,11 @@ class Sheet:
             self.stroke(*((x, middle + self._random.uniform(-0.3, 0.3)) for x in steps))
         return self
 
+    def white_out(self, left: float, top: float, right: float, bottom: float) -> Sheet:
+        """Correction fluid over what is printed there."""
+        self._draw.rectangle([edge * DOTS for edge in (left, top, right, bottom)], fill="white")
+        return self
+
     def tick(self, place: Place) -> Sheet:
         """A tick."""
         x, y = place

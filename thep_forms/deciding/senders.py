@@ -55,8 +55,8 @@ def messages_by_return(arrivals: Iterable[Arrival], own_addresses: Collection[st
 class AddressBook:
     """The schools of e-mail addresses. An address of two schools, or of our own, tells nothing.
 
-    Nor does an address whose domain is that of another school: a school may have filled in its neighbour's copy, and
-    then its people seem to be the neighbour's.
+    Nor does an address whose domain is that of another school. A school may have filled in its neighbour's copy: then
+    its people seem to be the neighbour's.
     """
 
     def __init__(

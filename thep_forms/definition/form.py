@@ -111,8 +111,8 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     def is_worded_otherwise(self, name: str) -> bool:
         """Whether other copies of the year's form may have other words in that text.
 
-        They have if it names the day or the address of return, which the partnership may change at any time, and if it
-        tells of answers that a copy has.
+        The text may name the day or the address of return, which the partnership can change at any time. Or it tells
+        of answers that a copy has.
         """
         day, words = self.return_by, self.words_of_text(name)
         has_facts = self.partnership.return_address in words or (day is not None and in_words(day) in words)

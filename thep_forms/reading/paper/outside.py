@@ -46,7 +46,7 @@ def is_written_outside(page: Picture, printed: BlankPage, displaced: Set[str] = 
         area.grown(AROUND_BOX, AROUND_BOX).within(ink)[:] = 0
     if _is_written(ink):
         dark = np.where(page < INK, 255, 0).astype(np.uint8)
-        written = without_displaced(ink, _missing(page, printed))
+        written = without_displaced(ink, *_missing(page, printed))
         if _is_written(without_staples(without_holes(without_lines(written), dark))):
             return True
     return not printed.layout and has_struck_lines(page, lines_of_words(printed))
@@ -61,11 +61,11 @@ def _names_another(page: Picture, printed: BlankPage) -> bool:
     return bool(is_there and likeness.max() < LIKE_NAME)
 
 
-def _missing(page: Picture, printed: BlankPage) -> Mask:
-    """The print of the page that is neither in its place nor close by."""
-    dark = np.where(page < LINE, 255, 0).astype(np.uint8)
-    near = cv2.dilate(dark, np.ones((NEAR, NEAR), np.uint8))
-    return np.where((printed.picture < PRINT) & (near == 0), 255, 0).astype(np.uint8)
+def _missing(page: Picture, printed: BlankPage) -> tuple[Mask, Mask]:
+    """The print of the page that is neither in its place nor next to it, and all that is on the page."""
+    shown = np.where(page < LINE, 255, 0).astype(np.uint8)
+    near = cv2.dilate(shown, np.ones((NEAR, NEAR), np.uint8))
+    return np.where((printed.picture < PRINT) & (near == 0), 255, 0).astype(np.uint8), shown
 
 
 def _is_written(ink: Mask) -> bool:

@@ -21,6 +21,10 @@ MOST_LINES = 12  # more are no scratches
 
 AROUND_MISSING = 61  # dots: the square around ink in which missing print is looked for
 LEAST_MISSING = 25  # dots of missing print: less may be lost in any picture
+TILE = 60  # dots of the page that are looked for together
+OFF = 24  # dots that print may be off its place
+AROUND_TILE = AROUND_MISSING // 2  # dots around it
+LEAST_FOUND = 0.65  # of the missing print that has to be on the page, all in one direction from its place
 MOSTLY = 0.5  # of a stroke that lies where print is missing
 
 HOLE = (17, 31)  # dots: the radius of a punched hole
@@ -83,14 +87,34 @@ def _wiped(ink: Mask, rho: float, theta: float, *, is_level: bool) -> Mask:
     return wiped if is_level else np.ascontiguousarray(wiped.T)
 
 
-def without_displaced(ink: Mask, missing: Mask) -> Mask:
-    """The ink without print that is not in its place, as on a curved page. `missing` is the print that is not there."""
+def without_displaced(ink: Mask, missing: Mask, dark: Mask) -> Mask:
+    """The ink without print that is a little off its place, as on a curved page.
+
+    `missing` is the print that is not in its place, `dark` all that is on the page. Print that is not close by either
+    may have been painted over, and something else written there: then the ink stays.
+    """
     amounts = cv2.boxFilter(missing // 255, cv2.CV_16U, (AROUND_MISSING, AROUND_MISSING), normalize=False)
+    off: NDArray[np.bool_] = np.asarray(amounts >= LEAST_MISSING)
+    for top in range(0, off.shape[0], TILE):
+        for left in range(0, off.shape[1], TILE):
+            tile = off[top : top + TILE, left : left + TILE]
+            if tile.any() and not _is_close_by(missing, dark, top, left):
+                tile[:] = False
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    beside = np.bincount(labels[amounts >= LEAST_MISSING], minlength=len(stats))
+    beside = np.bincount(labels[off], minlength=len(stats))
     cleaned = ink.copy()
     cleaned[(beside >= MOSTLY * stats[:, cv2.CC_STAT_AREA])[labels]] = 0
     return cleaned
+
+
+def _is_close_by(missing: Mask, dark: Mask, top: int, left: int) -> bool:
+    """Whether what is missing in and around a tile of the page is on it, all of it in one direction and as far."""
+    start, before = max(top - AROUND_TILE, 0), max(left - AROUND_TILE, 0)
+    end, after = top + TILE + AROUND_TILE, left + TILE + AROUND_TILE
+    part = (missing[start:end, before:after] // 255).astype(np.float32)
+    around = dark[max(start - OFF, 0) : end + OFF, max(before - OFF, 0) : after + OFF]
+    there = cv2.matchTemplate((around // 255).astype(np.float32), part, cv2.TM_CCORR)
+    return float(there.max()) >= LEAST_FOUND * float(part.sum())
 
 
 def without_holes(ink: Mask, dark: Mask) -> Mask:
