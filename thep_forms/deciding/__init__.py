@@ -10,6 +10,7 @@ from thep_forms.deciding.model import (
     Decision,
     Entry,
     Judgement,
+    Noted,
     Verdict,
     school_of,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Judgement",
     "Judgements",
     "Members",
+    "Noted",
     "Registers",
     "Verdict",
     "as_they_stand",

@@ -138,7 +138,7 @@ class Action(StrEnum):
     ENTER = "enter"  # a school answered without a file
     ASSIGN = "assign"  # a return is that school's, or of that year
     CLOSE = "close"  # a return is dealt with
-    NOTE = "note"  # something to know of a school; or that what came with a return in words is read
+    NOTE = "note"  # something to know of a school; or that what came with a return in words is read; or a `Noted`
     UNDO = "undo"  # another decision no longer counts
 
 
@@ -147,6 +147,12 @@ class Assigned(StrEnum):
 
     SCHOOL = "school"
     YEAR = "membership_year"
+
+
+class Noted(StrEnum):
+    """What a `note` says of a school in other than free words; its decision has it as `field`."""
+
+    ON_PAPER = "on_paper"  # it was given the form of the year on paper
 
 
 class Decision(Struct, frozen=True):
@@ -161,7 +167,8 @@ class Decision(Struct, frozen=True):
     - `confirm`: the problem of code `before` in the box `field`, of the value `after`, is none.
     - `enter`: the return holds what the school answered. It counts over those that `before` names, as in `prefer`.
     - `assign`: `field` is an `Assigned`, `after` the school's DfE number or the year.
-    - `note`: on a return, `after` has the starts of the hashes of the texts that were read, joined by `;`.
+    - `note`: on a return, `after` has the starts of the hashes of the texts that were read, joined by `;`. On a school,
+      `field` may be a `Noted`.
     - `undo`: `before` is the number of the decision that no longer counts.
     """
 

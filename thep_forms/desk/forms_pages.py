@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -10,7 +11,7 @@ from starlette.routing import Route
 
 from thep_forms.desk.downloads import file_to_save
 from thep_forms.desk.job_pages import path_of
-from thep_forms.desk.jobs import Job
+from thep_forms.desk.jobs import Job, JobLink
 from thep_forms.desk.pages import PageGroup, address_of, number_in
 from thep_forms.desk.requests import go_to, sent_form, status_of
 from thep_forms.errors import DecisionError
@@ -92,10 +93,13 @@ class FormsPages(PageGroup):
             made = make_school_pack(year, who, numbers, folder, definitions)
             path = self.desk.downloads.path(job, made.name)
             path.write_bytes(made.data)
-            count = "1 form, by DfE number." if made.count == 1 else f"{made.count} forms, by DfE number."
+            count = len(made.schools)
+            counted = "1 form, by DfE number." if count == 1 else f"{count} forms, by DfE number."
             job.result = "The print pack is ready"
-            job.outcome = (count, "Each form begins on a new sheet, whether you print on one side or on both.")
+            job.outcome = (counted, "Each form begins on a new sheet, whether you print on one side or on both.")
             self.desk.downloads.offer(job, Path(path), "Download the print pack")
+            schools = urlencode([("school", number) for number in made.schools])
+            job.links.append(JobLink("Once they are sent, note it", f"/send?{schools}#choose"))
 
         return go_to(path_of(self.desk.jobs.start("Making the print pack", work)))
 

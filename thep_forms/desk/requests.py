@@ -14,7 +14,7 @@ from thep_forms.errors import AnswersError, DecisionError
 from thep_forms.office.decisions.shown_answers import ShownAnswer
 
 CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
-_MOST_DECISIONS = 100  # that one act takes
+_MOST_DECISIONS = 1000  # that one act takes
 
 
 Typed = Mapping[str, str]  # by the name of the box

@@ -22,6 +22,7 @@ from thep_forms.desk.requests import (
 from thep_forms.errors import DecisionError
 from thep_forms.office.decisions.assign import note
 from thep_forms.office.decisions.enter import enter, look_up_known
+from thep_forms.office.decisions.on_paper import note_on_paper
 from thep_forms.office.display.one_return import look_up_return
 from thep_forms.office.display.one_school import look_up_school
 from thep_forms.office.display.to_do import look_up_schools, look_up_tasks
@@ -41,6 +42,7 @@ class SchoolPages(PageGroup):
             Route("/schools/{number}/enter", self.answers_to_enter),
             Route("/schools/{number}/enter", self.enter, methods=["POST"]),
             Route("/schools/{number}/note", self.note, methods=["POST"]),
+            Route("/schools/{number}/on-paper", self.note_on_paper, methods=["POST"]),
         ]
 
     def schools(self, request: Request) -> Response:
@@ -112,3 +114,9 @@ class SchoolPages(PageGroup):
         form, number = sent_form(request), number_in(request.path_params["number"])
         decided = note(self.desk.folder, number, form["text"], self.desk.definitions())
         return go_to(request.url.path.rpartition("/")[0], decided.numbers)
+
+    def note_on_paper(self, request: Request) -> Response:
+        """Note that a school was given the form on paper."""
+        number = number_in(request.path_params["number"])
+        taken = note_on_paper(self.desk.folder, self.desk.sight.year, [number], self.desk.definitions())
+        return go_to(request.url.path.rpartition("/")[0], taken)

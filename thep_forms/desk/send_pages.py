@@ -26,9 +26,11 @@ from thep_forms.desk.mailbox_jobs import putting_drafts
 from thep_forms.desk.mailbox_pages import mailbox_page
 from thep_forms.desk.mailbox_sign_in import PASSWORD, WAYS, TypedMailbox
 from thep_forms.desk.pages import DeskContext, PageGroup
-from thep_forms.desk.requests import SentForm, go_to, sent_form, status_of
+from thep_forms.desk.requests import SentForm, decisions_taken, go_to, sent_form, status_of
 from thep_forms.desk.send_jobs import Work, drafting, sending
 from thep_forms.errors import DecisionError, SendError, SignInError
+from thep_forms.office.decisions.on_paper import note_on_paper
+from thep_forms.office.display.to_do import look_up_tasks
 from thep_forms.office.schools.school_status import ReminderRule, first_reminder_day
 from thep_forms.office.sending.drafts import note_drafts_sent
 from thep_forms.office.sending.email import look_up_plan, show_message
@@ -97,7 +99,8 @@ class SendPages(PageGroup):
             phase=phase,
             standing=standing,
             stands=STANDS,
-            ticked="all" in asked,
+            ticked={status.dfe_number for status in shown} if "all" in asked else set(asked.getlist("school")),
+            done=look_up_tasks(self.desk.folder, definitions, self.desk.sight.year, decisions_taken(request)).done,
             noted=asked.get("noted", ""),
             written=written_in_words,
             error=error,
@@ -106,12 +109,19 @@ class SendPages(PageGroup):
         return HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK)
 
     def choose(self, request: Request) -> Response:
-        """Take the choice, and show the first message."""
+        """Take the choice, and show the first message; or note that schools were given the form on paper."""
+        form = sent_form(request)
         try:
-            self._requests.append(self._request(sent_form(request)))
+            if form["who"] == "on_paper":
+                return self._note_on_paper(form.all("school"))
+            self._requests.append(self._request(form))
         except DecisionError as error:
             return self.who(request, str(error))
         return go_to(f"/send/{len(self._requests)}")
+
+    def _note_on_paper(self, numbers: list[str]) -> Response:
+        """Note that the ticked schools were given the form on paper. Raises `DecisionError` if none is ticked."""
+        return go_to("/send", note_on_paper(self.desk.folder, self.desk.sight.year, numbers, self.desk.definitions()))
 
     def drafts_sent(self, request: Request) -> Response:
         """Note that the drafts were sent, those that the person was asked about."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.definition.load import TEMPLATES
 from thep_forms.office.opening import open_records
+from thep_forms.office.schools.sent import sent_to_schools
 from thep_forms.records import Records
 from thep_forms.records.names import LEDGER
 
@@ -45,7 +46,7 @@ def _year_to_show(records: Records, definitions: Definitions) -> MembershipYear:
     latest = latest_year(records, definitions)
     if latest <= definitions.default_year or str(latest) in records.registers.by_year:
         return latest
-    collected = {sent.year for sent in records.ledger.sent()}
+    collected = {sent.year for sent in sent_to_schools(records)}
     collected |= {arrival.year_given for entry in records.returns() for arrival in entry.arrivals}
     if str(latest) in collected:
         return latest

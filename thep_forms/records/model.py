@@ -74,6 +74,7 @@ class SentState(StrEnum):
     SENDING = "sending"  # it was about to be handed over, and what came of that was never learnt
     SENT = "sent"  # the mail server took it
     DRAFTED = "drafted"  # it was written as a draft, and nobody told us what became of that
+    ON_PAPER = "on_paper"  # a person noted that the school was given it on paper: a decision, no row of the ledger
 
 
 class RefusedAddress(Struct, frozen=True):

@@ -1,13 +1,14 @@
 """Decisions in words: plainly for the desk, and with the ids of returns and the numbers of decisions for the terminal.
 
-What a person confirmed in one go of a picture is told as one act. So is what several schools wrote, read in one go.
+What a person confirmed in one go of a picture is told as one act. So is what several schools wrote, read in one go, and
+that several schools were given the form on paper.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from thep_forms.deciding import Action, Assigned, Decision
+from thep_forms.deciding import Action, Assigned, Decision, Noted
 from thep_forms.definition.model import ProblemCode
 from thep_forms.office.words import code_in_short, sentence
 from thep_forms.records import Records
@@ -19,7 +20,7 @@ Act = Sequence[Decision]  # what was decided in one go: one decision, several of
 
 
 def acts(decisions: Iterable[Decision]) -> list[Act]:
-    """The decisions in their order. Those of one go that confirm a picture, or note what was read, are together."""
+    """The decisions in their order. Those of one go that confirm a picture, or note the same, are together."""
     groups: list[list[Decision]] = []
     for decision in decisions:
         if groups and _are_one_act(groups[-1][-1], decision):
@@ -33,12 +34,18 @@ def _are_one_act(first: Decision, second: Decision) -> bool:
     if (first.at, bool(first.undone_by)) != (second.at, bool(second.undone_by)):
         return False
     is_picture = first.return_id == second.return_id and _is_of_picture(first) and _is_of_picture(second)
-    return is_picture or (_is_of_words(first) and _is_of_words(second))
+    are_words = _is_of_words(first) and _is_of_words(second)
+    return is_picture or are_words or (_is_on_paper(first) and _is_on_paper(second))
 
 
 def _is_of_words(decision: Decision) -> bool:
     """Whether a person noted that what came with a form is read."""
     return decision.action is Action.NOTE and bool(decision.return_id)
+
+
+def _is_on_paper(decision: Decision) -> bool:
+    """Whether a person noted that a school was given the form on paper."""
+    return decision.action is Action.NOTE and decision.field == Noted.ON_PAPER
 
 
 def _is_of_picture(decision: Decision) -> bool:
@@ -51,7 +58,7 @@ def _is_of_picture(decision: Decision) -> bool:
 
 def with_school(act: Act, known: Mapping[int, Decision], records: Records) -> str:
     """Whose it is, and what was decided, in one sentence. `known` are all decisions, by number."""
-    if len(act) > 1 and _is_of_words(act[0]):
+    if len(act) > 1 and not _is_of_picture(act[0]):
         return sentence(_what(act, known, records))
     return f"{_whose(act[0], records)}: {_what(act, known, records)}."
 
@@ -81,6 +88,9 @@ def _what(act: Act, known: Mapping[int, Decision], records: Records) -> str:
     if _is_of_words(first):
         one = len(act) == 1
         return "the message with its form is read" if one else f"the messages with {len(act)} forms are read"
+    if _is_on_paper(first):
+        whose = "it was" if len(act) == 1 else f"{len(act)} schools were"
+        return f"{whose} given the form of {first.year} on paper"
     if len(act) > 1:
         return f"{len(act)} answers that were read from a picture are confirmed"
     if _is_of_picture(first):
@@ -123,6 +133,8 @@ def with_ids(act: Act, verdict: str, records: Records) -> str:
     what = f"Confirmed in {first.return_id}: {len(act)} answers, as they were read from the picture."
     if _is_of_words(first):
         what = f"Noted of {len(act)} forms."
+    elif _is_on_paper(first):
+        what = sentence(_what(act, {}, records))
     return f"{what} Decisions {first.number} to {act[-1].number}"
 
 
@@ -146,7 +158,7 @@ def _of_return(decision: Decision, verdict: str, records: Records) -> str:
         case Action.CLOSE:
             return f"The return {return_id} is closed."
         case Action.NOTE:
-            return "Noted."
+            return sentence(_what([decision], {}, records)) if _is_on_paper(decision) else "Noted."
         case Action.UNDO:
             return f"The decision {decision.before} is undone."
 

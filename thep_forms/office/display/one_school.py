@@ -60,7 +60,7 @@ def look_up_school(
     with open_records(folder, definitions) as (ledger, records):
         year = wanted or latest_year(records, definitions)
         definition = definitions(year)
-        statuses = statuses_of_members(ledger, records, year, definitions)
+        statuses = statuses_of_members(records, year, definitions)
         status = next((status for status in statuses if status.dfe_number == number), None)
         events = events_of_school(number, ledger, records)
         if not status and not events:

@@ -20,7 +20,7 @@ from thep_forms.office.schools.school_status import SchoolStatus, Standing, firs
 from thep_forms.office.schools.status import statuses_of_members
 from thep_forms.office.tasks import Act, OpenQuestions, Task, TaskKind, needs_somebody, open_questions, task_of, tasks
 from thep_forms.office.years import latest_year
-from thep_forms.records import Ledger, Records
+from thep_forms.records import Records
 from thep_forms.register import members_of_year
 
 _ANSWERED = {Standing.ACCEPTED, Standing.NEEDS_ATTENTION, Standing.WROTE}
@@ -105,7 +105,7 @@ def look_up_to_do(
         wanted = str(year or latest_year(records, definitions))
         found = tasks(records)
         of_year = _of_year(found, wanted)
-        statuses = _statuses(ledger, records, wanted, definitions)
+        statuses = _statuses(records, wanted, definitions)
         waiting = tuple(status for status in statuses if status.standing not in _ANSWERED)
         return ToDo(
             year=wanted,
@@ -155,9 +155,9 @@ def look_up_schools(folder: Path, definitions: Definitions, year: str) -> School
 
     Raises `RecordsError`, `TemplateError`, `YearError`.
     """
-    with open_records(folder, definitions) as (ledger, records):
+    with open_records(folder, definitions) as (_, records):
         wanted = str(MembershipYear.parse(year))
-        return Schools(wanted, _statuses(ledger, records, wanted, definitions))
+        return Schools(wanted, _statuses(records, wanted, definitions))
 
 
 def look_up_names(folder: Path, definitions: Definitions, year: str) -> dict[str, str]:
@@ -203,5 +203,5 @@ def _refused(found: Sequence[Task], records: Records, definitions: Definitions) 
     return refused
 
 
-def _statuses(ledger: Ledger, records: Records, year: str, definitions: Definitions) -> tuple[SchoolStatus, ...]:
-    return statuses_of_members(ledger, records, MembershipYear.parse(year), definitions)
+def _statuses(records: Records, year: str, definitions: Definitions) -> tuple[SchoolStatus, ...]:
+    return statuses_of_members(records, MembershipYear.parse(year), definitions)

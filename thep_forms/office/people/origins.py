@@ -11,6 +11,7 @@ from msgspec import Struct
 from thep_forms.deciding import Action
 from thep_forms.deciding.decisions import standing_decisions
 from thep_forms.office.schools.replies import MessageYears
+from thep_forms.office.schools.sent import sent_to_schools
 from thep_forms.reading import FileKind
 from thep_forms.records import Records, Returned
 from thep_forms.records.erasing import hash_of_way
@@ -36,7 +37,7 @@ class Origins:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._years = MessageYears(records.ledger.sent())
+        self._years = MessageYears(sent_to_schools(records))
         self._entered = _years_entered(records)
 
     def of(self, entry: Returned) -> Origin:

@@ -32,6 +32,7 @@ from thep_forms.office.reports.report_contents import (
 from thep_forms.office.reports.report_page import report_page
 from thep_forms.office.schools.replies import Replies
 from thep_forms.office.schools.school_status import SchoolStatus, Standing
+from thep_forms.office.schools.sent import sent_to_schools
 from thep_forms.office.schools.status import count_by_phase, current_statuses, statuses_of_members
 from thep_forms.office.schools.year_returns import is_in_year, school_of
 from thep_forms.office.tasks import needs_somebody
@@ -57,8 +58,8 @@ def write_report(
     require_replaceable(page, HTML_START)
     definition = definitions(year)
     register = YearRegister(records, year, register_list, definitions)
-    with register.open_to_read() as (ledger, opened_records):
-        statuses = current_statuses(ledger, opened_records, definition, register.members(opened_records))
+    with register.open_to_read() as (_, opened_records):
+        statuses = current_statuses(opened_records, definition, register.members(opened_records))
         html = report_page(make_report(definition, statuses, opened_records, redacted=redacted), definitions.templates)
     page.parent.mkdir(parents=True, exist_ok=True)
     write_private(page, html.encode())
@@ -69,8 +70,8 @@ def look_up_report(
 ) -> Report | None:
     """The report of a year as it stands now; None if no member schools are known. Raises `RecordsError`."""
     definition = definitions(year)
-    with open_records(records, definitions) as (ledger, opened):
-        statuses = statuses_of_members(ledger, opened, year, definitions)
+    with open_records(records, definitions) as (_, opened):
+        statuses = statuses_of_members(opened, year, definitions)
         return make_report(definition, statuses, opened, redacted=redacted) if statuses else None
 
 
@@ -92,7 +93,7 @@ class _Reporter:
         self.members = {status.dfe_number: status for status in statuses}
         self.phase_labels = definition.phase_labels
         self.returns: dict[str, list[Returned]] = {}  # of the year by school; those of no member under ""
-        replies = Replies(records, definition.year, self.members.keys(), records.ledger.sent())
+        replies = Replies(records, definition.year, self.members.keys(), sent_to_schools(records))
         for returned in records.returns():
             is_again = returned.judgement.came_again_in == str(definition.year)
             if is_again or is_in_year(returned, str(definition.year)):

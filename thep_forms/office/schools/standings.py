@@ -29,11 +29,13 @@ _STANDING_BY_STATE = {
     SentState.SENDING: Standing.UNCERTAIN,
     SentState.DRAFTED: Standing.DRAFTED,
     SentState.SENT: Standing.SENT,
+    SentState.ON_PAPER: Standing.SENT,
 }
 _VERB_BY_STATE = {
     SentState.SENDING: "may have been sent",
     SentState.DRAFTED: "drafted",
     SentState.SENT: "sent",
+    SentState.ON_PAPER: "given on paper",
 }
 _BETWEEN_WORDS = re.compile(r"[\s;,]+")  # in the words about a school; an address has none of these
 
@@ -89,9 +91,9 @@ def standings(
 ) -> Standings:
     """Where each member stands in a year, with what it takes to renew it after the next change.
 
-    `sent` are the ledger's messages of any year. `is_overdue` says whether a form that was sent on a day is overdue.
-    `before` is what held before a change that reached the returns with the ids `reached`. A school that the change
-    cannot concern keeps its status. `sent` and the day are then the same as before.
+    `sent` is what was sent in any year. `is_overdue` says whether a form that was sent on a day is overdue. `before` is
+    what held before a change that reached the returns with the ids `reached`. A school that the change cannot concern
+    keeps its status. The day is then the same as before.
     """
     members, sent = tuple(members), tuple(sent)
     numbers = {member.dfe_number for member in members}
@@ -112,8 +114,8 @@ def standings(
         known = {status.dfe_number: status for status in renewed.statuses if status.dfe_number not in concerned}
     statuses: list[SchoolStatus] = []
     for member in members:
-        status = known.get(member.dfe_number)
-        if status is None or status.member != member:
+        status, written = known.get(member.dfe_number), tuple(messages.get(member.dfe_number, ()))
+        if status is None or (status.member, status.messages) != (member, written):
             history = _history(member, returns, messages, replies)
             status = _status(history, records, year, circumstances, is_overdue)
         statuses.append(status)

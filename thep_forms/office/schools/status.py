@@ -12,8 +12,9 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.dates import due_date, today
 from thep_forms.office.opening import YearRegister
 from thep_forms.office.schools.school_status import ReminderRule, SchoolStatus, Standing
+from thep_forms.office.schools.sent import sent_to_schools
 from thep_forms.office.schools.standings import Standings, standings
-from thep_forms.records import Ledger, Records
+from thep_forms.records import Records
 from thep_forms.records.tables import Table
 from thep_forms.register import MemberSchool, members_of_year
 
@@ -31,30 +32,27 @@ def look_up_statuses(
     reminded today. Raises `SourceError`, `RecordsError`, `TemplateError`.
     """
     register = YearRegister(folder, year, register_list, definitions)
-    with register.open_to_read() as (ledger, records):
-        statuses = current_statuses(ledger, records, definitions(year), register.members(records))
+    with register.open_to_read() as (_, records):
+        statuses = current_statuses(records, definitions(year), register.members(records))
     return statuses if reminder_rule is None else due_for_reminder(statuses, reminder_rule)
 
 
 def current_statuses(
-    ledger: Ledger, records: Records, definition: FormDefinition, members: Iterable[MemberSchool]
+    records: Records, definition: FormDefinition, members: Iterable[MemberSchool]
 ) -> tuple[SchoolStatus, ...]:
     """Where each member stands today in the year of `definition`; in the order of `standings`."""
-    return _standings(ledger, records, definition, members).statuses
+    return _standings(records, definition, members).statuses
 
 
-def statuses_of_members(
-    ledger: Ledger, records: Records, year: MembershipYear, definitions: Definitions
-) -> tuple[SchoolStatus, ...]:
+def statuses_of_members(records: Records, year: MembershipYear, definitions: Definitions) -> tuple[SchoolStatus, ...]:
     """The same for all members of the year that the records know."""
     members = members_of_year(records, year)
-    work_out = partial(_standings, ledger, records, definitions(year), members)
+    work_out = partial(_standings, records, definitions(year), members)
     found: Standings = records.once_renewed((statuses_of_members, year, today()), work_out, work_out)
     return found.statuses
 
 
 def _standings(
-    ledger: Ledger,
     records: Records,
     definition: FormDefinition,
     members: Iterable[MemberSchool],
@@ -64,7 +62,7 @@ def _standings(
     def is_overdue(sent_on: date) -> bool:
         return due_date(definition, sent_on) < today()
 
-    return standings(definition.year, members, records, ledger.sent(), is_overdue, before, reached)
+    return standings(definition.year, members, records, sent_to_schools(records), is_overdue, before, reached)
 
 
 def due_for_reminder(statuses: Iterable[SchoolStatus], rule: ReminderRule) -> tuple[SchoolStatus, ...]:

@@ -226,9 +226,9 @@ def prepare(request: MailRequest, open_ledger: OpenLedger, which: slice = _ALL) 
     templates = request.definitions.templates
     definition = request.definitions(request.year).for_copies
     register = YearRegister(request.records, request.year, request.register_list, request.definitions)
-    with open_ledger(register) as (ledger, records):
+    with open_ledger(register) as (_, records):
         members = register.members(records)
-        statuses = current_statuses(ledger, records, definition, members)  # a form may be that of any of them
+        statuses = current_statuses(records, definition, members)  # a form may be that of any of them
         if request.only:
             named = {member.dfe_number for member in members_named(members, request.only, definition)}
             statuses = tuple(status for status in statuses if status.dfe_number in named)

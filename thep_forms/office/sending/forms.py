@@ -85,11 +85,11 @@ def write_school_copies(
 
 
 class MadeFile(Struct, frozen=True):
-    """A file that was made, to be saved under a name; `count` is how many forms are in it."""
+    """A file that was made, to be saved under a name. `schools` are the DfE numbers of those whose copies are in it."""
 
     name: str
     data: bytes
-    count: int = 1
+    schools: tuple[str, ...] = ()
 
 
 class PackFor(StrEnum):
@@ -109,7 +109,7 @@ def make_blank_form(year: MembershipYear, definitions: Definitions) -> MadeFile:
 def make_blank_pack(year: MembershipYear, definitions: Definitions, forms: int) -> MadeFile:
     """One PDF of blank forms for the printer. Raises `TemplateError`, `LayoutError`."""
     definition = definitions(year)
-    return MadeFile(_BLANK_PACK.format(title=_title(definition)), _blank_pack(definition, forms), forms)
+    return MadeFile(_BLANK_PACK.format(title=_title(definition)), _blank_pack(definition, forms))
 
 
 def make_school_copy(year: MembershipYear, number: str, records: Path, definitions: Definitions) -> MadeFile:
@@ -128,16 +128,17 @@ def make_school_pack(
     Raises `SourceError` if there is no such school, `RecordsError`, `LayoutError`.
     """
     definition = definitions(year).for_copies
-    with open_records(records, definitions) as (ledger, opened):
+    with open_records(records, definitions) as (_, opened):
         members = members_of_year(opened, year)
         if who is PackFor.NOT_ANSWERED:
-            statuses = statuses_of_members(ledger, opened, year, definitions)
+            statuses = statuses_of_members(opened, year, definitions)
             numbers = [status.dfe_number for status in statuses if status.standing not in HAS_RETURNED]
     if who is not PackFor.ALL:
         members = tuple(member for member in members if member.dfe_number in numbers)
     if not members:
         raise SourceError("There is no such school, so there is nothing to print.")
-    return MadeFile(_SCHOOL_PACK.format(title=_title(definition)), print_pack(definition, members), len(members))
+    schools = tuple(member.dfe_number for member in members)
+    return MadeFile(_SCHOOL_PACK.format(title=_title(definition)), print_pack(definition, members), schools)
 
 
 def write_blank_pack(year: MembershipYear, path: Path | None, definitions: Definitions, *, forms: int) -> WrittenForms:

@@ -53,8 +53,8 @@ class MailChoice(Struct, frozen=True):
 def look_up_choice(folder: Path, year: MembershipYear, definitions: Definitions) -> MailChoice:
     """Whom the office can write to. Raises `RecordsError`, `TemplateError`."""
     definition = definitions(year)
-    with open_records(folder, definitions) as (ledger, records):
-        statuses = statuses_of_members(ledger, records, year, definitions)
+    with open_records(folder, definitions) as (_, records):
+        statuses = statuses_of_members(records, year, definitions)
     reminders = plan_messages(ReminderRule(), filter(_was_asked, statuses))
     return MailChoice(
         str(year),

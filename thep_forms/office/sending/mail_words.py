@@ -36,7 +36,12 @@ STANDS = {
     Standing.UNDELIVERABLE: "that mail does not reach",
     Standing.ACCEPTED: "with an accepted form",
 }
-_STATES = {SentState.SENT: "", SentState.DRAFTED: " drafted", SentState.SENDING: " perhaps"}
+_STATES = {
+    SentState.SENT: "",
+    SentState.DRAFTED: " drafted",
+    SentState.SENDING: " perhaps",
+    SentState.ON_PAPER: " on paper",
+}
 
 
 def delivery_in_words(delivery: Delivery) -> str:
