@@ -129,7 +129,7 @@ def test_a_form_of_an_earlier_year_is_counted_for_the_year_that_is_collected_wit
     ingest(some, [kept(tmp_path, "old.pdf", earlier)], year=YEAR)
     go_to(page, f"/returns/{return_id(some, 'old')}")
     page.get_by_role("button", name="Count it for 2026-27").click()
-    expect(page.locator(".done")).to_contain_text("a file counts for 2026-27")
+    expect(page.locator(".done")).to_contain_text("a file counts as the form of 2026-27")
     found = row_of(some, return_id(some, "old"))
     assert (found["verdict"], found["membership_year"]) == ("accepted", "2026-27")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import inbox, ingest
+from tests.conftest import inbox, ingest, rows
 from tests.desk.test_desk_next_step import ingest_messages, main_of
 from tests.support.deciding import return_id, row_of
 from tests.support.desk import go_to
@@ -63,3 +63,21 @@ def test_an_address_that_ends_like_those_of_several_schools_or_of_anybody_propos
     ingest_messages(some, tmp_path, written("Nothing has changed.", sender))
     go_to(page, f"/returns/{return_id(some, '0')}")
     expect(page.get_by_label("DfE number of the school")).to_have_value("")
+
+
+@pytest.mark.parametrize(("own_form_came", "was"), [(False, "accepted"), (True, "superseded")])
+def test_a_form_that_counts_for_another_school_or_counted_for_it_is_given_to_its_own(
+    page: Page, neighbours: Path, tmp_path: Path, filled: Filled, own_form_came: bool, was: str
+) -> None:
+    (form,) = rows(neighbours / "returns.csv")
+    (later := tmp_path / "later").mkdir()
+    if own_form_came:
+        ingest_messages(neighbours, later, message(filled(), CEDAR, Date=LATER))
+    assert row_of(neighbours, form["return_id"])["verdict"] == was
+    go_to(page, f"/returns/{form['return_id']}")
+    page.get_by_text("Not the form of this school? Say whose it is").click()
+    page.get_by_label("DfE number of the school").fill("elm tree")
+    page.get_by_role("button", name="Assign").click()
+    expect(page.locator(".done")).to_contain_text("a file belongs to Elm Tree Primary School (211/2103).")
+    given = row_of(neighbours, form["return_id"])
+    assert (given["verdict"], given["dfe_number"]) == ("accepted", "211/2103")

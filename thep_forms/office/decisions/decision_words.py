@@ -113,7 +113,7 @@ def _what_one(decision: Decision, records: Records) -> str:
         case Action.ASSIGN:
             is_school = decision.field == Assigned.SCHOOL
             belongs = f"a file belongs to {_school(decision.after, records)}"
-            return belongs if is_school else f"a file counts for {decision.after}"
+            return belongs if is_school else f"a file counts as the form of {decision.after}"
         case Action.CLOSE:
             return "a file is closed"
         case Action.NOTE:
