@@ -16,7 +16,7 @@ from tests.support.deciding import YEAR, last_decision, refused, standing
 from tests.support.desk import go_to, require_accessible_light_and_dark, result
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import DecisionError
-from thep_forms.office.decisions.on_paper import note_on_paper
+from thep_forms.office.decisions.notes import note_on_paper
 from thep_forms.records import open_for_writing
 
 CEDAR = "Cedar Primary School"

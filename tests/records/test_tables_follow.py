@@ -20,10 +20,11 @@ from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ThepFormsError, UnsoundError
 from thep_forms.files import private_folder
 from thep_forms.office.arrivals.ingest import ingest
-from thep_forms.office.decisions.assign import assign, close, note
+from thep_forms.office.decisions.assign import assign, close
 from thep_forms.office.decisions.confirm import confirm
 from thep_forms.office.decisions.correct import correct
 from thep_forms.office.decisions.enter import enter
+from thep_forms.office.decisions.notes import note, note_number_before, note_on_paper
 from thep_forms.office.decisions.prefer import prefer
 from thep_forms.office.decisions.undo import undo
 from thep_forms.office.people.forget import forget
@@ -126,7 +127,7 @@ class Office:
 
     def decide(self) -> None:
         chance, folder = self.chance, self.folder
-        match chance.randrange(9):
+        match chance.randrange(10):
             case 0 | 1:
                 name = chance.choice(NAMES)
                 correct(folder, self.one(), [f"main_contact_name={name}"], WHY, DEFINITIONS)
@@ -142,11 +143,22 @@ class Office:
                 year = MembershipYear.parse(chance.choice(YEARS)) if chance.random() < 0.5 else None
                 school = chance.choice(SCHOOLS) if not year else None
                 assign(folder, self.one(), school, year, WHY, DEFINITIONS)
-            case 7:
-                note(folder, chance.choice(SCHOOLS), "Ring after three", DEFINITIONS)
+            case 7 | 9:
+                self.note()
             case 8:
                 year = MembershipYear.parse(chance.choice(YEARS))
                 enter(folder, chance.choice(SCHOOLS), year, ["headteacher_name=Cy Orr"], WHY, DEFINITIONS)
+
+    def note(self) -> None:
+        chance, folder = self.chance, self.folder
+        school, other = chance.choice(SCHOOLS), chance.choice(SCHOOLS)
+        match chance.randrange(3):
+            case 0:
+                note(folder, school, "Ring after three", DEFINITIONS)
+            case 1:
+                note_on_paper(folder, MembershipYear.parse(chance.choice(YEARS)), [school], DEFINITIONS)
+            case 2:
+                note_number_before(folder, school, other, DEFINITIONS)
 
     def undo(self) -> None:
         with open_for_reading(self.folder, DEFINITIONS) as ledger:

@@ -53,13 +53,15 @@ def test_a_school_with_another_name_is_named(known: Path) -> None:
     [
         ('2150,Elm Tree Primary Academy,e@elm.example,"5 Elm Tree Close, London E3 0AE"\n', "the same postcode"),
         ("2150,Elm Tree Infants School,e@elm.example,\n", "their names are alike"),
+        ("2150,Elm Tree Infant Academy,e@elm.example,\n", "their names are alike"),
+        ("2150,The Heath Academy,Head@elm.example,\n", "the same e-mail address"),
     ],
 )
 def test_a_school_that_may_follow_another_is_named_with_the_reason(known: Path, row: str, reason: str) -> None:
     result = drafted(known, "2027-28", CEDAR, IVY, row)
     (line,) = (line for line in result.stderr.splitlines() if "may follow 211/2103 Elm Tree Infant School" in line)
     assert reason in line
-    assert "put its people into your list" in line  # what is known of them stays with the old number
+    assert "“Did it have another DfE number before?”" in line  # else its people stay with the old number
     result = drafted(known, "2026-27", CEDAR, IVY, row)
     assert "Check whether they are one school.\n" in result.stderr  # its form of this year can be assigned
 

@@ -209,21 +209,42 @@ def close(return_ids: tuple[str, ...], records: Path, why: str, who: str, templa
 
 @click.command()
 @click.argument("school", metavar="DFE_NUMBER")
-@click.argument("text")
+@click.argument("text", required=False)
 @existing_records_option
+@click.option("--on-paper", metavar="YEAR", type=parse_year, help="It was given the form of this year on paper.")
+@click.option("--number-before", metavar="DFE_NUMBER", help="The DfE number that it had before.")
 @by_option
 @templates_option
-def note(school: str, text: str, records: Path, who: str, templates: Path | None) -> None:
+def note(
+    school: str,
+    text: str | None,
+    records: Path,
+    on_paper: MembershipYear | None,
+    number_before: str | None,
+    who: str,
+    templates: Path | None,
+) -> None:
     """Note something about a school.
 
-    The command history shows it.
+    The command history shows it. A school that was given the form on paper counts as sent the form. Of a school with a
+    new DfE number, copies of the form say what is known under the number before.
 
     \b
     Example:  thep-forms note 211/2101 "Ring after 3 pm only" -o records-2026-27
+              thep-forms note 211/2101 --on-paper 2026-27 -o records-2026-27
+              thep-forms note 211/2150 --number-before 211/2103 -o records-2026-27
     """
-    from thep_forms.office.decisions.assign import note as note_of_school
+    from thep_forms.office.decisions import notes
 
-    decided = note_of_school(records, school, text, _definitions(templates, records), who)
+    if sum(given is not None for given in (text, on_paper, number_before)) != 1:
+        raise click.UsageError("Give one thing to note: a TEXT, or --on-paper, or --number-before.")
+    definitions = _definitions(templates, records)
+    if on_paper:
+        (decided,) = notes.note_on_paper(records, on_paper, [school], definitions, who)
+    elif number_before is not None:
+        decided = notes.note_number_before(records, school, number_before, definitions, who)
+    else:
+        decided = notes.note(records, school, text or "", definitions, who)
     message(f"{_school(decided)}: noted.")
     _print_undo(decided.numbers, records)
 

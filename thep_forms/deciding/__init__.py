@@ -1,7 +1,7 @@
 """Which returns count, and what became of each: one pure function over what came in and what persons decided."""
 
 from thep_forms.deciding.decide import Judgements, decide
-from thep_forms.deciding.decisions import InForce, as_they_stand, in_force, standing_decisions
+from thep_forms.deciding.decisions import InForce, as_they_stand, in_force, numbers_before, standing_decisions
 from thep_forms.deciding.model import (
     LONG_AGO,
     Action,
@@ -45,6 +45,7 @@ __all__ = [
     "deciding_message",
     "in_force",
     "judged_again",
+    "numbers_before",
     "school_of",
     "standing_decisions",
     "undeliverable_addresses",

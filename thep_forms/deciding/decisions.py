@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.checking.corrections import Corrections, ProblemKey
-from thep_forms.deciding.model import Action, Assigned, Decision
+from thep_forms.deciding.model import Action, Assigned, Decision, Noted
 from thep_forms.deciding.order import Preferences, preferences
 from thep_forms.definition.model import ProblemCode
 
@@ -78,6 +78,12 @@ def standing_decisions(decisions: Iterable[Decision]) -> list[Decision]:
         if not is_undone:
             found.append(decision)
     return found[::-1]
+
+
+def numbers_before(decisions: Iterable[Decision]) -> dict[str, str]:
+    """The DfE number that each school had before, by the one that it has now, as persons noted it."""
+    noted = (each for each in standing_decisions(decisions) if each.action is Action.NOTE)
+    return {each.dfe_number: each.after for each in noted if each.field == Noted.FOLLOWS}
 
 
 def as_they_stand(decisions: Iterable[Decision]) -> list[Decision]:

@@ -153,6 +153,7 @@ class Noted(StrEnum):
     """What a `note` says of a school in other than free words; its decision has it as `field`."""
 
     ON_PAPER = "on_paper"  # it was given the form of the year on paper
+    FOLLOWS = "follows"  # it had the DfE number `after` before
 
 
 class Decision(Struct, frozen=True):

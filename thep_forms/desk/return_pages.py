@@ -64,12 +64,15 @@ class ReturnPages(PageGroup):
         return_id = request.path_params["return_id"]
         shown = look_up_return(self.desk.folder, return_id, definitions)
         to_do = look_up_tasks(self.desk.folder, definitions, self.desk.sight.year, decisions_taken(request))
-        names = self._names(shown) if shown.task or shown.can_be_taken_off else {}
+        may_be_assigned = shown.task or shown.can_be_taken_off or shown.may_be_of_another
+        names = self._names(shown) if may_be_assigned else {}
         in_name = school_in_name(shown.returned.source, names)
         by, proposed = "The name of the file speaks of", in_name
         if shown.dfe_number:  # that of no member, such as the old one of a school that has a new one
             is_members = shown.dfe_number in names
             by, proposed = "Its name is like that of", "" if is_members else school_in_name(shown.school_name, names)
+            if shown.number_now in names:
+                by, proposed = "That was the number before of", shown.number_now
         elif not in_name and shown.sender in names:
             by, proposed = "The message came from", shown.sender
         elif not in_name and shown.sender_like in names:

@@ -20,9 +20,8 @@ from thep_forms.desk.requests import (
     status_of,
 )
 from thep_forms.errors import DecisionError
-from thep_forms.office.decisions.assign import note
 from thep_forms.office.decisions.enter import enter, look_up_known
-from thep_forms.office.decisions.on_paper import note_on_paper
+from thep_forms.office.decisions.notes import note, note_number_before, note_on_paper
 from thep_forms.office.display.one_return import look_up_return
 from thep_forms.office.display.one_school import look_up_school
 from thep_forms.office.display.to_do import look_up_schools, look_up_tasks
@@ -42,6 +41,7 @@ class SchoolPages(PageGroup):
             Route("/schools/{number}/enter", self.answers_to_enter),
             Route("/schools/{number}/enter", self.enter, methods=["POST"]),
             Route("/schools/{number}/note", self.note, methods=["POST"]),
+            Route("/schools/{number}/number-before", self.note_number_before, methods=["POST"]),
             Route("/schools/{number}/on-paper", self.note_on_paper, methods=["POST"]),
         ]
 
@@ -118,5 +118,14 @@ class SchoolPages(PageGroup):
     def note_on_paper(self, request: Request) -> Response:
         """Note that a school was given the form on paper."""
         number = number_in(request.path_params["number"])
-        taken = note_on_paper(self.desk.folder, self.desk.sight.year, [number], self.desk.definitions())
-        return go_to(request.url.path.rpartition("/")[0], taken)
+        (noted,) = note_on_paper(self.desk.folder, self.desk.sight.year, [number], self.desk.definitions())
+        return go_to(request.url.path.rpartition("/")[0], noted.numbers)
+
+    def note_number_before(self, request: Request) -> Response:
+        """Note which DfE number a school had before."""
+        number = number_in(request.path_params["number"])
+        try:
+            noted = note_number_before(self.desk.folder, number, sent_form(request)["before"], self.desk.definitions())
+        except DecisionError as error:
+            return self.school(request, str(error))
+        return go_to(request.url.path.rpartition("/")[0], noted.numbers)

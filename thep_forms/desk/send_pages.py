@@ -29,7 +29,7 @@ from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.requests import SentForm, decisions_taken, go_to, sent_form, status_of
 from thep_forms.desk.send_jobs import Work, drafting, sending
 from thep_forms.errors import DecisionError, SendError, SignInError
-from thep_forms.office.decisions.on_paper import note_on_paper
+from thep_forms.office.decisions.notes import note_on_paper
 from thep_forms.office.display.to_do import look_up_tasks
 from thep_forms.office.schools.school_status import ReminderRule, first_reminder_day
 from thep_forms.office.sending.drafts import note_drafts_sent
@@ -121,7 +121,8 @@ class SendPages(PageGroup):
 
     def _note_on_paper(self, numbers: list[str]) -> Response:
         """Note that the ticked schools were given the form on paper. Raises `DecisionError` if none is ticked."""
-        return go_to("/send", note_on_paper(self.desk.folder, self.desk.sight.year, numbers, self.desk.definitions()))
+        noted = note_on_paper(self.desk.folder, self.desk.sight.year, numbers, self.desk.definitions())
+        return go_to("/send", [decision for each in noted for decision in each.numbers])
 
     def drafts_sent(self, request: Request) -> Response:
         """Note that the drafts were sent, those that the person was asked about."""

@@ -22,6 +22,7 @@ from thep_forms.deciding import (
     Verdict,
     as_they_stand,
     decide,
+    numbers_before,
     undeliverable_addresses,
 )
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, ProblemCode, Severity
@@ -159,6 +160,22 @@ class Records(WorkedOutOnce):
     def decisions(self) -> list[Decision]:
         """What persons decided, in their order. Only a decision that no longer counts names the one that undid it."""
         return as_they_stand(self.ledger.decisions())
+
+    def numbers_of(self, number: str) -> list[str]:
+        """The DfE numbers of a school: this one, and those that it had before as persons noted it, the last one first.
+
+        A number that comes again ends the list.
+        """
+        before = self.once(Records.numbers_of, lambda: numbers_before(self.ledger.decisions()))
+        numbers = [number]
+        while (number := before.get(number, "")) and number not in numbers:
+            numbers.append(number)
+        return numbers
+
+    def number_now(self, number: str, year: str) -> str:
+        """The DfE number under which a school of this number is in the list of a year; empty if it has no other."""
+        listed = self.registers.members(year)
+        return next((each for each in listed if number in self.numbers_of(each)[1:]), "")
 
     # --- what a return says --------------------------------------------------------------------------------------
 

@@ -11,9 +11,13 @@ from thep_forms.records import ListedSchool
 
 _MOST_NAMED = 10  # schools in a line; the rest is counted
 _COMMON = 0.2  # the share of all names from which a word says nothing
+_KINDS = {"academy", "school"}  # words that change when a school becomes an academy
 _ALIKE = 0.8  # how alike (0 to 1) two names are at least, to say that one school may follow the other
 
-_PEOPLE_STAY = " If they are, put its people into your list: its copy names none of those known under the old number."
+_PEOPLE_STAY = (
+    " If they are, use this list. Then note it on the page of the new one: “Did it have another DfE number before?”. "
+    "Its copy then names the people known under the old number."
+)
 
 
 def differences(
@@ -26,9 +30,9 @@ def differences(
 ) -> Iterator[str]:
     """The differences between an earlier list and that of `year`, a sentence each; none if there was no earlier list.
 
-    A school that joins may follow one that leaves, if they have the same postcode or nearly the same name: schools
-    merge, become academies and get new numbers. `of_earlier_year`: the earlier list is that of another year, whose
-    forms stay with the old numbers.
+    A school that joins may follow one that leaves, if they have the same postcode, the same e-mail address or nearly
+    the same name: schools merge, become academies and get new numbers. `of_earlier_year`: the earlier list is that of
+    another year, whose forms stay with the old numbers.
     """
     old = {school.dfe_number: school for school in before}
     new = {school.dfe_number: school for school in after}
@@ -74,7 +78,7 @@ def _renamed(old: Mapping[str, ListedSchool], new: Mapping[str, ListedSchool]) -
 def _common_words(schools: Sequence[ListedSchool]) -> set[str]:
     """The words that many names have, such as `primary` and `school`: they say nothing of a school."""
     counts = Counter(word for school in schools for word in set(school.name.casefold().split()))
-    return {word for word, count in counts.items() if count > max(2, len(schools) * _COMMON)}
+    return _KINDS | {word for word, count in counts.items() if count > max(2, len(schools) * _COMMON)}
 
 
 def _why_successor(
@@ -86,6 +90,8 @@ def _why_successor(
         was, now = leaver.record.school.get(column, ""), joiner.record.school.get(column, "")
         if was and was == now:
             return "they have the same postcode"
+    if leaver.email and leaver.email.casefold() == joiner.email.casefold():
+        return "they have the same e-mail address"
     first, second = (
         " ".join(word for word in school.name.casefold().split() if word not in common) for school in (leaver, joiner)
     )

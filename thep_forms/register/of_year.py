@@ -19,7 +19,8 @@ def members_of_year(records: Records, year: MembershipYear) -> tuple[MemberSchoo
     The register list of the year says who is a member and where to write. Without a list, every school with an accepted
     return is a member. The latest accepted return says who the people are. A filled cell of the list counts before a
     return of an earlier year. If the lists since that year have all said the same, the return is newer, and counts.
-    Where neither says where to write, it is where the program wrote last.
+    Where neither says where to write, it is where the program wrote last. Of a school with a new number, the return and
+    the lists under the number before count too, if a person noted it.
     """
     return records.once((members_of_year, year), lambda: _members_of_year(records, year))
 
@@ -31,11 +32,12 @@ def _members_of_year(records: Records, year: MembershipYear) -> tuple[MemberScho
     written_to = records.ledger.last_addresses()
     members: list[MemberSchool] = []
     for number in sorted(listed or returns):
-        school, returned = listed.get(number) or ListedSchool(number), returns.get(number)
+        school = listed.get(number) or ListedSchool(number)
+        returned = next((returns[each] for each in records.numbers_of(number) if each in returns), None)
         to = written_to.get(number, "")
         if returned:
             work_out = partial(_member_that_answered, records, lists, school, returned, to)
-            members.append(records.once_of(returned, (members_of_year, year), work_out))
+            members.append(records.once_of(returned, (members_of_year, year, number), work_out))
         else:
             members.append(_member(school, school.record, records.definitions(year), to))
     return tuple(members)
@@ -77,9 +79,14 @@ class _Lists:
         if first > year:  # there was no list when the return of that year came
             return school.record
         years = [listed for listed in registers.by_year if first <= listed < self.latest]
-        earlier = [self.of_year(listed).get(school.dfe_number) for listed in years]
-        records = [before.record if before else SchoolRecord() for before in earlier]
+        records = [self._record(listed, school.dfe_number) for listed in years]
         return without_repeated(school.record, records, definition)
+
+    def _record(self, year: str, number: str) -> SchoolRecord:
+        """What the list of that very year says of the school, under this number or one that it had before."""
+        listed = self.of_year(year)
+        found = (listed[each].record for each in self._records.numbers_of(number) if each in listed)
+        return next(found, SchoolRecord())
 
 
 def _latest_returns(records: Records, year: MembershipYear) -> dict[str, Returned]:

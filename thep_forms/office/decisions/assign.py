@@ -1,4 +1,4 @@
-"""Say whose a return is, or of which year; that it is dealt with; or something about a school."""
+"""Say whose a return is, or of which year; or that it is dealt with."""
 
 from __future__ import annotations
 
@@ -75,20 +75,3 @@ def _require_open(returned: Returned) -> None:
             f"The return {returned.return_id} is accepted: closing it would take the school out of the tables. "
             "Correct it, or enter what is right."
         )
-
-
-def note(folder: Path, school: str, text: str, definitions: Definitions, who: str = "") -> Decided:
-    """Note something about a school. Its history shows it.
-
-    Raises `DecisionError` if that is no DfE number or nothing is known of the school, `RecordsError`.
-    """
-    number = require_number(school, definitions())
-    if not text.strip():
-        raise DecisionError("Say in a few words what the office should know of the school.")
-    with open_desk(folder, definitions, who) as desk:
-        name = desk.name_of(number)
-        if name is None:
-            raise DecisionError(f"Nothing is known of a school {number}. Check the four digits.")
-        numbers = desk.take([desk.decision(Action.NOTE, dfe_number=number, school_name=name, why=text)])
-        desk.write_tables()
-        return Decided(numbers, number, name)

@@ -117,9 +117,16 @@ def _what_one(decision: Decision, records: Records) -> str:
         case Action.CLOSE:
             return "a file is closed"
         case Action.NOTE:
-            return f"noted: {decision.why}"
+            return _noted(decision, records)
         case Action.UNDO:
             return "a decision is undone"
+
+
+def _noted(decision: Decision, records: Records) -> str:
+    """What a person noted about one school."""
+    if decision.field == Noted.FOLLOWS:
+        return f"it was {_school(decision.after, records)} before"
+    return f"noted: {decision.why}"
 
 
 # --- with ids and numbers ---------------------------------------------------------------------------------------------
@@ -158,7 +165,7 @@ def _of_return(decision: Decision, verdict: str, records: Records) -> str:
         case Action.CLOSE:
             return f"The return {return_id} is closed."
         case Action.NOTE:
-            return sentence(_what([decision], {}, records)) if _is_on_paper(decision) else "Noted."
+            return sentence(_what([decision], {}, records)) if decision.field else "Noted."
         case Action.UNDO:
             return f"The decision {decision.before} is undone."
 

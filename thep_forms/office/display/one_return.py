@@ -64,6 +64,7 @@ class ShownReturn(Struct, frozen=True):
     another return, and can become one of its own. `closings` are the numbers of the decisions that closed it.
     `waiting` is the id of the school's form that waits for somebody, where this is a message and no form counts.
     `wrote` is what the school wrote in messages that wait, where this is that form.
+    `number_now` is the DfE number that the school has now, if this is one that it had before.
     `noted_on` are the indexes of the pages with writing outside of the boxes, by the labels of the problems about it.
     """
 
@@ -93,6 +94,7 @@ class ShownReturn(Struct, frozen=True):
     waiting: str = ""
     wrote: tuple[WroteSince, ...] = ()
     noted_on: dict[str, int] = {}
+    number_now: str = ""
 
     @property
     def is_in_locked_zip(self) -> bool:
@@ -111,6 +113,12 @@ class ShownReturn(Struct, frozen=True):
     def others(self) -> tuple[ShownAnswer, ...]:
         """The other answers."""
         return tuple(answer for answer in self.answers if answer not in self.to_settle)
+
+    @property
+    def may_be_of_another(self) -> bool:
+        """Whether it is a form that counts or counted for a school, which may not be the one that sent it."""
+        counted = self.returned.verdict in (Verdict.ACCEPTED, Verdict.SUPERSEDED)
+        return counted and self.has_file and bool(self.answers)
 
     @property
     def has_conflict(self) -> bool:
@@ -156,6 +164,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
     shown = {answer.box.name for answer in answers}
     is_form = returned.entry.is_form and not returned.first_page
     number, name = records.school_of(returned)
+    year = returned.year_collected or records.latest_year
     message = message_itself(returned, ledger)
     waiting, wrote = _beside(number, message, returned, ledger, records)
     return ShownReturn(
@@ -173,7 +182,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         unread=unread_texts(returned, read_texts(records)) if is_form else (),
         lacks=lacking_in_words(lacking(records).get(returned.return_id, ())),
         events=tuple(events_of_return(returned, records)),
-        counting=_counting(number, returned, records, returned.year_collected or records.latest_year),
+        counting=_counting(number, returned, records, year),
         rivals=_rivals(number, returned, records),
         rest=rest,
         replaced=answers_replaced(returned, rest, records),
@@ -184,6 +193,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         closings=_closings(returned, records),
         waiting=waiting,
         wrote=wrote,
+        number_now=records.number_now(number, year),
         noted_on=_noted_on(returned, ledger, definition) if ProblemCode.FIELD_UNKNOWN in returned.codes else {},
     )
 
@@ -292,7 +302,8 @@ def _box_of(field: str, definition: FormDefinition) -> str:
 def _earlier_answers(returned: Returned, records: Records) -> tuple[CheckedValue, ...] | None:
     """The answers of the school's accepted return of the nearest earlier year; None where there is none."""
     accepted = records.once(_accepted_by_school, lambda: _accepted_by_school(records))
-    earlier = [entry for entry in accepted.get(returned.school, ()) if entry.year < returned.year]
+    of_school = [entry for number in records.numbers_of(returned.school)[::-1] for entry in accepted.get(number, ())]
+    earlier = [entry for entry in of_school if entry.year < returned.year]
     return records.answers(earlier[-1]) if earlier else None
 
 

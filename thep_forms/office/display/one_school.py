@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -31,7 +31,8 @@ class ShownSchool(Struct, frozen=True):
     """A school in a year. `status` is None for a school that is no member then.
 
     `questions` says in words what is asked of its form that counts. `can_be_entered`: its answers can be typed in, as
-    it is in the list of the year, or there is none.
+    it is in the list of the year, or there is none. `before` are the DfE numbers that it had before, as persons noted
+    it, `after` is the one that it has now where this is an old one, and `gone` are the schools that are no members.
     """
 
     dfe_number: str
@@ -44,6 +45,9 @@ class ShownSchool(Struct, frozen=True):
     done: Done | None
     questions: tuple[str, ...] = ()
     can_be_entered: bool = True
+    before: tuple[str, ...] = ()
+    after: str = ""
+    gone: Mapping[str, str] = {}
 
 
 def look_up_school(
@@ -85,7 +89,19 @@ def look_up_school(
             done=just_done(ledger, records, numbers),
             questions=_questions(status, records, year),
             can_be_entered=number in (members := records.registers.members(str(year))) or not members,
+            before=tuple(records.numbers_of(number)[1:]),
+            after=records.number_now(number, str(year)),
+            gone=_gone(statuses, records),
         )
+
+
+def _gone(statuses: Iterable[SchoolStatus], records: Records) -> dict[str, str]:
+    """The names of the schools of other lists that are no members of the year, by their DfE numbers."""
+    members = {status.dfe_number for status in statuses}
+    gone: dict[str, str] = {}
+    for _, schools in sorted(records.registers.by_year.items()):
+        gone |= {number: name for number, name in schools.items() if number not in members}
+    return gone
 
 
 def _questions(status: SchoolStatus | None, records: Records, year: MembershipYear) -> tuple[str, ...]:
