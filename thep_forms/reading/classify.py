@@ -207,8 +207,9 @@ def classify_pages(
 ) -> PageKinds:
     """Which of the pages, or of all pages, are printed or pictured. `with_boxes`: what boxes show counts as print.
 
-    A page may be a picture of the form if it is no printed page of it, and not legible. Where no page is printed, a
-    legible one with a large picture may be, too: a letter may stand around the form. The file stays open.
+    A page may be a picture of the form if it is no printed page of it, not legible, and not letters alone. Where
+    no page is printed, a legible one with a large picture may be, too: a letter may stand around the form. The file
+    stays open.
     """
     from thep_forms.reading.drawn.file import DrawnFile  # these take time to import
     from thep_forms.reading.form_pages import is_legible
@@ -228,10 +229,14 @@ def classify_pages(
     traces = {number: _traces_on(contents.pages[number]) for number in wanted}
     printed = [found for found in page_reader(definition).form_pages(texts) if found.page in wanted]
     of_form = {found.page for found in printed}
-    if printed:
-        pictures = [number for number in wanted if number not in of_form and not is_legible(texts[number])]
-    else:
-        pictures = [number for number in wanted if not is_legible(texts[number]) or _has_large_picture(file, number)]
+    pictures: list[int] = []
+    for number in wanted:
+        if not is_legible(texts[number]):
+            may_be_pictured = number not in of_form and not _is_only_text(file, number)
+        else:
+            may_be_pictured = not printed and _has_large_picture(file, number)
+        if may_be_pictured:
+            pictures.append(number)
     damaged = contents.damaged or contents.document.warned_of_damage()
     return PageKinds(file, texts, wanted, printed, pictures, traces, damaged)
 
@@ -248,6 +253,11 @@ def _traces_on(page: Object) -> BoxTraces:
 def _has_large_picture(file: DrawnFile, number: int) -> bool:
     """Whether a page has one; one that cannot be looked at may have."""
     return attempt(lambda: file.has_large_picture(number), True)[0]
+
+
+def _is_only_text(file: DrawnFile, number: int) -> bool:
+    """Whether a page has nothing but letters; of one that cannot be looked at nobody knows."""
+    return attempt(lambda: file.is_only_text(number), False)[0]
 
 
 def _repeated(pages: Sequence[Object]) -> set[int]:

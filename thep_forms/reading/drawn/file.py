@@ -85,6 +85,19 @@ class DrawnFile:
         least = SMALLEST_FORM * page.get_width() * page.get_height()
         return any(_size(thing) >= least and _has_picture(page, thing) for thing in page.get_objects(max_depth=1))
 
+    def is_only_text(self, number: int) -> bool:
+        """Whether a page has letters, and nothing else: a page of the form has lines, or is a picture."""
+        page = self._pages.get(number) or self.document[number]
+        if raw.FPDFPage_GetAnnotCount(page) > 0:
+            return False
+        has_text = False
+        for thing in page.get_objects(max_depth=DEEPEST):
+            is_text, is_looked_into = thing.type == raw.FPDF_PAGEOBJ_TEXT, thing.level < DEEPEST - 1
+            if not is_text and not (thing.type == raw.FPDF_PAGEOBJ_FORM and is_looked_into):
+                return False
+            has_text = has_text or is_text
+        return has_text
+
     def unreadable_fonts(self, number: int) -> frozenset[str]:
         """The names of the fonts on a page from whose codes no program can tell the letters."""
         return self._fonts.unreadable_on(self._pdf.pages[number].obj)
