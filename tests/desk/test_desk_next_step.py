@@ -220,7 +220,7 @@ def test_a_form_that_another_school_sent_in_the_place_of_its_own_is_asked_about(
         "The form of Cedar Primary School came from Elm Tree Primary School, which has sent none of its own."
     )
     page.get_by_role("link", name="Look at it").click()
-    page.get_by_label("DFE Number").fill("2103")
+    page.locator("#dfe_number").fill("2103")
     page.get_by_label("Full Name of School").fill("Elm Tree Primary School")
     page.get_by_role("button", name="Save").first.click()
     expect(page.locator(".done")).to_contain_text("Elm Tree Primary School")

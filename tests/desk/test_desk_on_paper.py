@@ -117,6 +117,10 @@ def test_a_school_that_is_no_member_is_not_noted(some: Path) -> None:
     assert rows(some / "decisions.csv") == []
 
 
+def test_a_year_that_nobody_collects_yet_is_refused(some: Path) -> None:
+    assert "2040-41 is too far ahead" in refused("note", some, "211/2101", "--on-paper", "2040-41")
+
+
 def test_the_terminal_tells_which_school_has_it_on_paper(some: Path) -> None:
     note_on_paper(some, COLLECTED, ["211/2101", "211/2103"], DEFINITIONS, "Jo")
     told = run("history", "211/2101", "-o", some).stdout

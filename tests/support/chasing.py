@@ -16,7 +16,7 @@ from thep_forms.records import Ledger, Sent, SentKind, SentState
 from thep_forms.register import MemberSchool
 
 NUMBERS = ("2101", "2102", "2103", "3204", "4242", "7004")
-SENDING, SENT, DRAFTED = SentState
+SENDING, SENT, DRAFTED = SentState.SENDING, SentState.SENT, SentState.DRAFTED
 
 
 def days_ago(days: int) -> datetime:

@@ -54,7 +54,7 @@ class WorkedOutOnce:
     def once_renewed(self, key: Hashable, work_out: Callable[[], T], renew: Callable[[T, Collection[str]], T]) -> T:
         """The same; after a change, what `renew` makes of what it was before and the ids of the returns reached.
 
-        Lists, and messages to schools, are as they were before. `renew` may change what it is given.
+        Lists, and e-mails to schools, are as they were before. `renew` may change what it is given.
         """
         self._renewable.add(key)
         if key not in self._before:

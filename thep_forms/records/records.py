@@ -84,6 +84,10 @@ class Records(WorkedOutOnce):
         """The latest membership year that was sent, returned or collected; empty if there is none."""
         return self.ledger.latest_year()
 
+    @cached_property
+    def _numbers_before(self) -> dict[str, str]:
+        return numbers_before(self.ledger.decisions())
+
     # --- returns -------------------------------------------------------------------------------------------------
 
     def keep_returns(self, before: Records | None = None, reached: Collection[str] = ()) -> None:
@@ -166,9 +170,8 @@ class Records(WorkedOutOnce):
 
         A number that comes again ends the list.
         """
-        before = self.once(Records.numbers_of, lambda: numbers_before(self.ledger.decisions()))
         numbers = [number]
-        while (number := before.get(number, "")) and number not in numbers:
+        while (number := self._numbers_before.get(number, "")) and number not in numbers:
             numbers.append(number)
         return numbers
 

@@ -9,7 +9,7 @@ from thep_forms.deciding import Action, Decision, Noted
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import DecisionError
 from thep_forms.office.decisions.correct import require_member
-from thep_forms.office.decisions.deciding import Decided, Desk, open_desk, require_number
+from thep_forms.office.decisions.deciding import Decided, Desk, open_desk, require_number, require_year
 from thep_forms.register import members_of_year
 
 
@@ -45,9 +45,10 @@ def note_on_paper(
 ) -> tuple[Decided, ...]:
     """Note that member schools were given the form of a year on paper.
 
-    They then count as schools that were sent the form. Raises `DecisionError` if none is named, or one is no member of
-    the year; `RecordsError`.
+    They then count as schools that were sent the form. Raises `DecisionError` if none is named, one is no member of the
+    year, or nobody collects that year yet; `RecordsError`.
     """
+    require_year(year, definitions)
     if not schools:
         raise DecisionError("Tick the schools that were given the form on paper.")
     definition = definitions(year)
