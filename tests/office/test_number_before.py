@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.conftest import inbox, ingest, rows
 from tests.support.commands import run
 from tests.support.deciding import decide, entered, last_decision, refused, return_id
-from tests.support.desk import go_to
+from tests.support.desk import go_to, require_accessible_light_and_dark
 
 Filled = Callable[..., bytes]
 HEADINGS = "dfe_number,school_name,email\n"
@@ -134,7 +134,10 @@ def test_a_wrong_number_is_said_beside_its_box(page: Page) -> None:
     page.get_by_label("Its DfE number before").fill("2999")
     page.get_by_role("button", name="Note the number").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing is known of a school 211/2999. Check the four digits.")
-    expect(page.get_by_label("Its DfE number before")).to_be_visible()
+    box = page.get_by_label("Its DfE number before")
+    expect(box).to_have_value("2999")
+    expect(box).to_have_attribute("aria-invalid", "true")
+    require_accessible_light_and_dark(page)
 
 
 def test_a_form_under_the_new_number_is_shown_beside_the_answers_under_the_one_before(

@@ -145,7 +145,7 @@ def test_server_that_knows_no_pieces_hands_over_each_message_once(
         b"\r\n" + HANG_UP,
         pytest.param(
             b"\r\n",
-            marks=pytest.mark.skipif(sys.version_info >= (3, 14), reason="imaplib skips an empty line since 3.14"),
+            marks=pytest.mark.skipif(sys.version_info >= (3, 14), reason="imaplib skips it since 3.14, and waits"),
         ),
     ],
 )

@@ -60,14 +60,14 @@ class SchoolPages(PageGroup):
         page = self.desk.pages.page("schools", shown=shown, wanted=wanted, phases=phases, standings=standings)
         return HTMLResponse(page)
 
-    def school(self, request: Request, error: str = "") -> Response:
-        """One school."""
+    def school(self, request: Request, error: str = "", typed: str = "") -> Response:
+        """One school. `typed` is the number before that was typed before an error."""
         number = number_in(request.path_params["number"])
         taken, year = decisions_taken(request), self.desk.sight.year
         shown = look_up_school(self.desk.folder, number, self.desk.definitions(), taken, year)
         to_do = look_up_tasks(self.desk.folder, self.desk.definitions(), year) if shown.done else None
         following = next_task(to_do.tasks, number) if to_do else None
-        page = self.desk.pages.page("school", shown=shown, to_do=to_do, following=following, error=error)
+        page = self.desk.pages.page("school", shown=shown, to_do=to_do, following=following, error=error, typed=typed)
         return HTMLResponse(page, status_of(error))
 
     def answers_to_enter(
@@ -123,9 +123,9 @@ class SchoolPages(PageGroup):
 
     def note_number_before(self, request: Request) -> Response:
         """Note which DfE number a school had before."""
-        number = number_in(request.path_params["number"])
+        number, typed = number_in(request.path_params["number"]), sent_form(request)["before"]
         try:
-            noted = note_number_before(self.desk.folder, number, sent_form(request)["before"], self.desk.definitions())
+            noted = note_number_before(self.desk.folder, number, typed, self.desk.definitions())
         except DecisionError as error:
-            return self.school(request, str(error))
+            return self.school(request, str(error), typed)
         return go_to(request.url.path.rpartition("/")[0], noted.numbers)

@@ -30,9 +30,9 @@ def differences(
 ) -> Iterator[str]:
     """The differences between an earlier list and that of `year`, a sentence each; none if there was no earlier list.
 
-    A school that joins may follow one that leaves, if they have the same postcode, the same e-mail address or nearly
-    the same name: schools merge, become academies and get new numbers. `of_earlier_year`: the earlier list is that of
-    another year, whose forms stay with the old numbers.
+    A school that joins may follow one that leaves: schools merge, become academies and get new numbers. This is said
+    where they have the same postcode, the same e-mail address or nearly the same name. `of_earlier_year`: the earlier
+    list is that of another year, whose forms stay with the old numbers.
     """
     old = {school.dfe_number: school for school in before}
     new = {school.dfe_number: school for school in after}

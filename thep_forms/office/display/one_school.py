@@ -31,8 +31,9 @@ class ShownSchool(Struct, frozen=True):
     """A school in a year. `status` is None for a school that is no member then.
 
     `questions` says in words what is asked of its form that counts. `can_be_entered`: its answers can be typed in, as
-    it is in the list of the year, or there is none. `before` are the DfE numbers that it had before, as persons noted
-    it, `after` is the one that it has now where this is an old one, and `gone` are the schools that are no members.
+    it is in the list of the year, or there is none. `numbers_before` are the DfE numbers that it had before, as persons
+    noted it. `number_now` is the one that it has now, if this is an old one. `gone` are the schools that are in other
+    lists alone.
     """
 
     dfe_number: str
@@ -45,8 +46,8 @@ class ShownSchool(Struct, frozen=True):
     done: Done | None
     questions: tuple[str, ...] = ()
     can_be_entered: bool = True
-    before: tuple[str, ...] = ()
-    after: str = ""
+    numbers_before: tuple[str, ...] = ()
+    number_now: str = ""
     gone: Mapping[str, str] = {}
 
 
@@ -89,8 +90,8 @@ def look_up_school(
             done=just_done(ledger, records, numbers),
             questions=_questions(status, records, year),
             can_be_entered=number in (members := records.registers.members(str(year))) or not members,
-            before=tuple(records.numbers_of(number)[1:]),
-            after=records.number_now(number, str(year)),
+            numbers_before=tuple(records.numbers_of(number)[1:]),
+            number_now=records.number_now(number, str(year)),
             gone=_gone(statuses, records),
         )
 

@@ -86,7 +86,10 @@ class DrawnFile:
         return any(_size(thing) >= least and _has_picture(page, thing) for thing in page.get_objects(max_depth=1))
 
     def is_only_text(self, number: int) -> bool:
-        """Whether a page has letters, and nothing else: a page of the form has lines, or is a picture."""
+        """Whether a page has letters, and nothing else: a page of the form has lines, or is a picture.
+
+        An annotation is something else, whatever it shows.
+        """
         page = self._pages.get(number) or self.document[number]
         if raw.FPDFPage_GetAnnotCount(page) > 0:
             return False
