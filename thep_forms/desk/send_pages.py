@@ -88,8 +88,9 @@ class SendPages(PageGroup):
 
     def who(self, request: Request, error: str = "") -> Response:
         """Whom to write to."""
-        asked, definitions = request.query_params, self.desk.definitions()
+        asked, definitions, taken = request.query_params, self.desk.definitions(), decisions_taken(request)
         choice = look_up_choice(self.desk.folder, self.desk.sight.year, definitions)
+        tasks = look_up_tasks(self.desk.folder, definitions, self.desk.sight.year, taken) if taken else None
         phase, standing = asked.get("phase", ""), asked.get("standing", "")
         shown = [status for status in choice.statuses if is_meant(status, phase, standing)]
         page = self.desk.pages.page(
@@ -100,7 +101,7 @@ class SendPages(PageGroup):
             standing=standing,
             stands=STANDS,
             ticked={status.dfe_number for status in shown} if "all" in asked else set(asked.getlist("school")),
-            done=look_up_tasks(self.desk.folder, definitions, self.desk.sight.year, decisions_taken(request)).done,
+            done=tasks.done if tasks else None,
             noted=asked.get("noted", ""),
             written=written_in_words,
             error=error,
